@@ -1,0 +1,5 @@
+//! Data sets.
+
+pub mod toy;
+
+pub use toy::{Dataset, DatasetError};

@@ -1,0 +1,33 @@
+//! The mathematics of flow matching: schedulers, the exact marginal field, solvers and metrics.
+//!
+//! Convention: t = 0 is the standard normal source, t = 1 the data, and x_t = α_t x1 + σ_t x0.
+//! Points of the plane are interleaved slices `[x0, y0, x1, y1, …]`, written `[n, 2]`.
+//!
+//! Everything here is a pure function of its arguments: nothing is drawn at random, timed,
+//! stored or spread over threads.
+
+pub mod assignment;
+pub mod boxes;
+pub mod field;
+pub mod integrate;
+pub mod likelihood;
+pub mod marginal;
+pub mod metric;
+pub mod path;
+pub mod real;
+pub mod scheduler;
+pub mod solver;
+pub mod special;
+
+pub use assignment::assignment;
+pub use boxes::{BoxUnion, BoxesError, WeightedBox};
+pub use field::VelocityField;
+pub use integrate::{
+    Adaptive, Controller, IntegrateError, Solution, State, integrate_adaptive, integrate_fixed,
+};
+pub use likelihood::log_likelihood;
+pub use marginal::{AtTime, Marginal, MarginalField};
+pub use path::ProbPath;
+pub use real::Real;
+pub use scheduler::{Coefficients, Scheduler, SchedulerError};
+pub use solver::{Solver, SolverError, Tableau};
