@@ -1,0 +1,268 @@
+//! Which device trains, and why: the only file that chooses a burn [`Device`].
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Mutex, OnceLock};
+
+use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
+use burn::tensor::Device;
+use burn::tensor::wgpu::wgpu;
+use serde::{Deserialize, Serialize};
+
+/// What the user asked for with `--device`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceChoice {
+    /// A real GPU when there is one, else the processor.
+    #[default]
+    Auto,
+    /// The first GPU adapter, a software one included.
+    Gpu,
+    /// The processor.
+    Cpu,
+}
+
+impl DeviceChoice {
+    /// Every choice, in the order the menus show them.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Gpu, Self::Cpu];
+
+    /// The name shown in a menu.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Auto => "Automatic",
+            Self::Gpu => "GPU (wgpu)",
+            Self::Cpu => "CPU",
+        }
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Gpu => "gpu",
+            Self::Cpu => "cpu",
+        })
+    }
+}
+
+impl FromStr for DeviceChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|choice| choice.to_string() == text)
+            .ok_or_else(|| format!("unknown device `{text}`; use auto, gpu or cpu"))
+    }
+}
+
+/// What the training runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// The processor: burn's flex backend and the fused kernels.
+    Cpu,
+    /// A real GPU through wgpu.
+    Gpu,
+    /// A software Vulkan adapter such as lavapipe: correct, but slower than the processor.
+    SoftwareGpu,
+}
+
+/// The chosen device in words, for the status bar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// What it runs on.
+    pub kind: DeviceKind,
+    /// For example `CPU` or `GPU · NVIDIA H100 (Vulkan)`.
+    pub label: String,
+    /// Why this one, for example `no GPU found`.
+    pub reason: String,
+}
+
+impl fmt::Display for DeviceInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.label, self.reason)
+    }
+}
+
+/// A device that could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// `--device gpu` on a machine without any adapter.
+    #[error(
+        "--device gpu: no GPU adapter found; install a Vulkan driver (Debian/Ubuntu: \
+         mesa-vulkan-drivers) or use --device cpu"
+    )]
+    NoAdapter,
+    /// The adapter is there but did not open.
+    #[error("--device gpu: {adapter} did not open: {reason}; use --device cpu")]
+    Open {
+        /// The adapter's name.
+        adapter: String,
+        /// What the driver said.
+        reason: String,
+    },
+}
+
+/// An adapter as wgpu reports it.
+#[derive(Clone, Debug)]
+pub struct Adapter {
+    /// The part's name.
+    pub name: String,
+    /// Vulkan, Metal, Dx12 or Gl.
+    pub api: String,
+    /// Whether it is a program on the processor.
+    pub software: bool,
+}
+
+impl Adapter {
+    fn describe(&self) -> String {
+        format!("{} ({})", self.name, self.api)
+    }
+}
+
+/// How many GPU tasks burn may put into one submission: few, so that a drawing window on the
+/// same GPU gets its turn between them.
+const TASKS_PER_SUBMISSION: usize = 16;
+
+/// Every adapter of this machine, real ones first.
+pub fn adapters() -> Vec<Adapter> {
+    // The Vulkan loader crashes when instances come and go on several threads at once.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock();
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let found = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::all()));
+    let mut adapters: Vec<Adapter> = found
+        .iter()
+        .map(|adapter| {
+            let info = adapter.get_info();
+            Adapter {
+                name: info.name,
+                api: format!("{:?}", info.backend),
+                software: info.device_type == wgpu::DeviceType::Cpu,
+            }
+        })
+        .collect();
+    adapters.sort_by_key(|adapter| adapter.software);
+    adapters
+}
+
+/// Opens the device of a choice, once for the process; later calls share it.
+///
+/// # Errors
+/// Only for [`DeviceChoice::Gpu`]: `Auto` falls back to the processor and says so.
+pub fn open(choice: DeviceChoice) -> Result<(Device, DeviceInfo), DeviceError> {
+    let cpu = |reason: String| {
+        let info = DeviceInfo {
+            kind: DeviceKind::Cpu,
+            label: "CPU".to_owned(),
+            reason,
+        };
+        Ok((Device::flex(), info))
+    };
+    match choice {
+        DeviceChoice::Cpu => cpu("as asked".to_owned()),
+        DeviceChoice::Gpu => {
+            let adapter = adapters()
+                .into_iter()
+                .next()
+                .ok_or(DeviceError::NoAdapter)?;
+            open_gpu(&adapter, "as asked")
+        }
+        DeviceChoice::Auto => match adapters().into_iter().next() {
+            None => cpu("no GPU found".to_owned()),
+            Some(adapter) if adapter.software => {
+                cpu(format!("no GPU found, only software: {}", adapter.name))
+            }
+            Some(adapter) => {
+                open_gpu(&adapter, "found").or_else(|error| cpu(format!("GPU failed: {error}")))
+            }
+        },
+    }
+}
+
+/// The GPU device of this process. An initialised selector cannot be configured again.
+fn open_gpu(adapter: &Adapter, reason: &str) -> Result<(Device, DeviceInfo), DeviceError> {
+    static GPU: OnceLock<Result<Device, String>> = OnceLock::new();
+    let opened = GPU.get_or_init(|| {
+        isolate_runtime_config();
+        Device::wgpu_options()
+            .tasks_max(TASKS_PER_SUBMISSION)
+            .init()
+            .map_err(|error| error.to_string())
+    });
+    match opened {
+        Ok(device) => {
+            let kind = if adapter.software {
+                DeviceKind::SoftwareGpu
+            } else {
+                DeviceKind::Gpu
+            };
+            let info = DeviceInfo {
+                kind,
+                label: format!("GPU · {}", adapter.describe()),
+                reason: reason.to_owned(),
+            };
+            Ok((device.clone(), info))
+        }
+        Err(error) => Err(DeviceError::Open {
+            adapter: adapter.describe(),
+            reason: error.clone(),
+        }),
+    }
+}
+
+/// Keeps cubecl from reading `cubecl.toml` or `burn.toml` of the current directory and its
+/// parents: a file that lies there could make it write logs to any path.
+fn isolate_runtime_config() {
+    CubeClRuntimeConfig::try_set(CubeClRuntimeConfig::default());
+}
+
+/// The table of `flowlab devices`: adapters seen, which one `auto` takes and why.
+pub fn report() -> String {
+    use fmt::Write;
+    let mut text = String::new();
+    let adapters = adapters();
+    if adapters.is_empty() {
+        text.push_str("adapters: none\n");
+    }
+    for adapter in &adapters {
+        let kind = if adapter.software {
+            "software"
+        } else {
+            "hardware"
+        };
+        let _ = writeln!(text, "adapter: {} [{kind}]", adapter.describe());
+    }
+    match open(DeviceChoice::Auto) {
+        Ok((_, info)) => {
+            let _ = writeln!(text, "auto: {info}");
+        }
+        Err(error) => {
+            let _ = writeln!(text, "auto: {error}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_round_trip_as_text() {
+        for choice in DeviceChoice::ALL {
+            assert_eq!(choice.to_string().parse(), Ok(choice));
+        }
+        assert!("tpu".parse::<DeviceChoice>().unwrap_err().contains("tpu"));
+    }
+
+    #[test]
+    fn auto_never_fails_and_software_counts_as_no_gpu() {
+        let (_, info) = open(DeviceChoice::Auto).unwrap();
+        if adapters().iter().all(|adapter| adapter.software) {
+            assert_eq!(info.kind, DeviceKind::Cpu);
+            assert!(info.reason.contains("no GPU found"));
+        }
+    }
+}

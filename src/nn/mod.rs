@@ -1,0 +1,3 @@
+//! One network per file, as burn modules.
+
+pub mod mlp;

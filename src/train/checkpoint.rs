@@ -1,0 +1,178 @@
+//! Run folders: `config.json`, `model.safetensors` in PyTorch's layout, `optimizer.safetensors`.
+
+use std::fs;
+use std::path::Path;
+
+use super::adam::Moments;
+use super::config::ToyConfig;
+use super::engine::EngineState;
+use super::files::{CheckpointError, content, io_error, read_capped, write_atomically};
+use super::tensors::{Tensors, push_mlp, write_tensors};
+use crate::kernel::{Activation, MlpWeights};
+
+/// Pretrained models in the binary: name, `config.json`, `model.safetensors`.
+const BUILTIN: [(&str, &[u8], &[u8]); 1] = [(
+    "checkerboard",
+    include_bytes!("../../assets/weights/checkerboard/config.json"),
+    include_bytes!("../../assets/weights/checkerboard/model.safetensors"),
+)];
+
+/// A trained network with the settings it was trained with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// How it was trained.
+    pub config: ToyConfig,
+    /// Optimiser steps done.
+    pub step: u64,
+    /// The weights to sample with.
+    pub weights: MlpWeights,
+}
+
+impl Checkpoint {
+    /// Loads a run folder, or a model that comes with the program (`builtin:checkerboard`).
+    ///
+    /// # Errors
+    /// Names the file and, inside it, the tensor at fault.
+    pub fn load(name: &str) -> Result<Self, CheckpointError> {
+        if let Some(builtin) = name.strip_prefix("builtin:") {
+            let (_, config, model) = BUILTIN
+                .iter()
+                .find(|(known, _, _)| *known == builtin)
+                .ok_or_else(|| CheckpointError::UnknownBuiltin {
+                    name: name.to_owned(),
+                    known: BUILTIN
+                        .map(|(known, _, _)| format!("builtin:{known}"))
+                        .join(", "),
+                })?;
+            return Self::from_bytes(Path::new(name), config, model);
+        }
+        let folder = Path::new(name);
+        let config = read_capped(&folder.join("config.json"))?;
+        let model = read_capped(&folder.join("model.safetensors"))?;
+        Self::from_bytes(folder, &config, &model)
+    }
+
+    fn from_bytes(folder: &Path, config: &[u8], model: &[u8]) -> Result<Self, CheckpointError> {
+        let config = parse_config(&folder.join("config.json"), config)?;
+        let path = folder.join("model.safetensors");
+        let tensors = Tensors::parse(&path, model)?;
+        let weights = tensors.mlp("", config.activation)?;
+        let step = tensors.number("step")?;
+        Ok(Self {
+            config,
+            step,
+            weights,
+        })
+    }
+}
+
+/// Reads a state dict in the layout of seed 003's class, of any depth and width.
+///
+/// # Errors
+/// Names the file and the tensor at fault.
+pub fn import(path: &Path, activation: Activation) -> Result<MlpWeights, CheckpointError> {
+    let bytes = read_capped(path)?;
+    Tensors::parse(path, &bytes)?.mlp("", activation)
+}
+
+/// Writes a run folder: the settings, the weights to sample with, and all that `--resume` needs.
+/// Each file is replaced in one piece, so a stop in between leaves old or new, never a mixture.
+///
+/// # Errors
+/// Names the file that could not be written.
+pub fn save(
+    folder: &Path,
+    config: &ToyConfig,
+    step: u64,
+    state: &EngineState,
+) -> Result<(), CheckpointError> {
+    save_model(folder, config, step, state.best())?;
+    let mut tensors = Vec::new();
+    push_mlp(&mut tensors, "", &state.weights);
+    if let Some(average) = &state.average {
+        push_mlp(&mut tensors, "average.", average);
+    }
+    if let Some(moments) = &state.moments {
+        let first = state.weights.from_flat(&moments.first);
+        let second = state.weights.from_flat(&moments.second);
+        push_mlp(&mut tensors, "exp_avg.", &first);
+        push_mlp(&mut tensors, "exp_avg_sq.", &second);
+    }
+    write_tensors(&folder.join("optimizer.safetensors"), tensors, step)
+}
+
+/// Writes only what sampling needs: `config.json` and `model.safetensors`.
+///
+/// # Errors
+/// Names the file that could not be written.
+pub fn save_model(
+    folder: &Path,
+    config: &ToyConfig,
+    step: u64,
+    weights: &MlpWeights,
+) -> Result<(), CheckpointError> {
+    fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
+    let json = serde_json::to_vec_pretty(config).expect("plain settings always serialise");
+    write_atomically(&folder.join("config.json"), &json)?;
+    let mut tensors = Vec::new();
+    push_mlp(&mut tensors, "", weights);
+    write_tensors(&folder.join("model.safetensors"), tensors, step)
+}
+
+/// Loads what `--resume` needs: settings, steps done, state.
+///
+/// # Errors
+/// Names the file and the tensor at fault.
+pub fn load_state(folder: &Path) -> Result<(ToyConfig, u64, EngineState), CheckpointError> {
+    let path = folder.join("config.json");
+    let config = parse_config(&path, &read_capped(&path)?)?;
+    let path = folder.join("optimizer.safetensors");
+    let bytes = read_capped(&path)?;
+    let tensors = Tensors::parse(&path, &bytes)?;
+    let step = tensors.number("step")?;
+    let part = |prefix: &str| -> Result<Option<MlpWeights>, CheckpointError> {
+        if tensors.has(&format!("{prefix}network.0.weight")) {
+            tensors.mlp(prefix, config.activation).map(Some)
+        } else {
+            Ok(None)
+        }
+    };
+    let weights = tensors.mlp("", config.activation)?;
+    if weights.shape() != config.shape() {
+        return Err(content(
+            &path,
+            format!(
+                "network.0.weight and the others form a network {:?}, but config.json says {:?}",
+                weights.shape(),
+                config.shape()
+            ),
+        ));
+    }
+    let moments = match (part("exp_avg.")?, part("exp_avg_sq.")?) {
+        (Some(first), Some(second)) => Some(Moments {
+            time: step as usize,
+            first: first.to_flat(),
+            second: second.to_flat(),
+        }),
+        _ => None,
+    };
+    let average = part("average.")?;
+    Ok((
+        config,
+        step,
+        EngineState {
+            weights,
+            average,
+            moments,
+        },
+    ))
+}
+
+fn parse_config(path: &Path, bytes: &[u8]) -> Result<ToyConfig, CheckpointError> {
+    let config: ToyConfig = serde_json::from_slice(bytes)
+        .map_err(|error| content(path, format!("not the settings of a run: {error}")))?;
+    config
+        .validate()
+        .map_err(|error| content(path, error.to_string()))?;
+    Ok(config)
+}

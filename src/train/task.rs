@@ -1,0 +1,47 @@
+//! What a training thread runs.
+
+use std::path::Path;
+
+use super::history::LossPoint;
+
+/// Something that can be trained step by step.
+pub trait Task {
+    /// What a client needs to show the model of a moment.
+    type Snapshot: Send + Sync + 'static;
+
+    /// One optimiser step.
+    ///
+    /// # Errors
+    /// When the device was lost or a helper thread ended.
+    fn step(&mut self) -> Result<(), String>;
+
+    /// Steps done.
+    fn done(&self) -> u64;
+
+    /// Steps of the whole run.
+    fn total(&self) -> u64;
+
+    /// Reads back the losses since the last call.
+    ///
+    /// # Errors
+    /// When a loss is not finite; the task then holds the last good weights again.
+    fn drain(&mut self) -> Result<Vec<LossPoint>, String>;
+
+    /// The model of this moment.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    fn snapshot(&mut self) -> Result<Self::Snapshot, String>;
+
+    /// Changes the learning rate from the next step on.
+    fn set_learning_rate(&mut self, lr: f64);
+
+    /// The loss that no model can go below, where it is known.
+    fn floor(&self) -> Option<f64>;
+
+    /// Writes all that is needed to go on later.
+    ///
+    /// # Errors
+    /// Names the file that could not be written.
+    fn save(&mut self, folder: &Path) -> Result<(), String>;
+}

@@ -1,0 +1,281 @@
+//! The task of the 2-D lab: conditional flow matching of an MLP on a point distribution.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::batch::{Batches, Purpose, stream};
+use super::checkpoint;
+use super::config::ToyConfig;
+use super::engine::{BurnEngine, Engine, EngineState, FusedEngine};
+use super::files;
+use super::history::LossPoint;
+use super::message::Command;
+use super::probe::Probe;
+use super::session::Session;
+use super::task::Task;
+use crate::device::{self, DeviceChoice, DeviceInfo, DeviceKind};
+use crate::kernel::MlpWeights;
+
+/// Points of the probe, and how often it is read.
+const PROBE_POINTS: usize = 4096;
+const PROBE_EVERY: u64 = 25;
+
+/// How often the last good state is copied to host memory, in seconds.
+const KEEP_EVERY: f64 = 1.0;
+
+/// The weights at a moment of the training.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Steps done.
+    pub step: u64,
+    /// The weights to sample with: averaged ones where the run keeps an average.
+    pub weights: Arc<MlpWeights>,
+}
+
+/// Where a run begins.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// Fresh weights from the seed.
+    Fresh,
+    /// A run folder that was saved before.
+    Resume(PathBuf),
+}
+
+/// One run of the 2-D lab.
+pub struct ToyTask {
+    config: ToyConfig,
+    engine: Box<dyn Engine>,
+    batches: Batches,
+    probe: Option<Probe>,
+    step: u64,
+    drained: u64,
+    excess: Option<f32>,
+    measured: Vec<(u64, f32)>,
+    seconds: f64,
+    good: (u64, EngineState),
+    kept: Instant,
+    log: Vec<LossPoint>,
+}
+
+impl ToyTask {
+    /// Opens the device and builds the model on it.
+    ///
+    /// # Errors
+    /// A full sentence: settings out of range, a device that does not open, a run folder that
+    /// cannot be read.
+    pub fn new(
+        config: ToyConfig,
+        start: &Start,
+        choice: DeviceChoice,
+    ) -> Result<(Self, DeviceInfo), String> {
+        config.validate().map_err(|error| error.to_string())?;
+        let (step, state) = match start {
+            Start::Fresh => {
+                let mut rng = stream(config.seed, Purpose::Weights, 0);
+                let weights = MlpWeights::init(&config.shape(), config.activation, &mut rng);
+                let state = EngineState {
+                    average: config.ema.map(|_| weights.clone()),
+                    weights,
+                    moments: None,
+                };
+                (0, state)
+            }
+            Start::Resume(folder) => {
+                let (saved, step, state) =
+                    checkpoint::load_state(folder).map_err(|error| error.to_string())?;
+                if saved.shape() != config.shape() || saved.activation != config.activation {
+                    return Err(format!(
+                        "{}: holds a network {:?} with {}, but {:?} with {} is asked for",
+                        folder.display(),
+                        saved.shape(),
+                        saved.activation,
+                        config.shape(),
+                        config.activation
+                    ));
+                }
+                (step, state)
+            }
+        };
+        let (device, info) = device::open(choice).map_err(|error| error.to_string())?;
+        let engine: Box<dyn Engine> = match info.kind {
+            DeviceKind::Cpu => Box::new(FusedEngine::new(state.clone(), config.ema)),
+            _ => Box::new(BurnEngine::new(state.clone(), config.ema, &device)),
+        };
+        let mut task = Self {
+            batches: Batches::start(config.clone(), step),
+            probe: Probe::new(&config, PROBE_POINTS),
+            engine,
+            step,
+            drained: step,
+            excess: None,
+            measured: Vec::new(),
+            seconds: 0.0,
+            good: (step, state),
+            kept: Instant::now(),
+            log: Vec::new(),
+            config,
+        };
+        // The first rows of the log have a value too.
+        task.measure()?;
+        Ok((task, info))
+    }
+
+    fn measure(&mut self) -> Result<(), String> {
+        if let Some(probe) = &self.probe {
+            let excess = probe.excess(&self.engine.best()?);
+            self.measured.push((self.step, excess));
+        }
+        Ok(())
+    }
+
+    /// Back to the last weights that were finite.
+    fn restore(&mut self, step: u64, loss: f32) -> String {
+        let (good_step, state) = self.good.clone();
+        // The device is left alone: sampling needs only the weights in host memory.
+        self.engine = Box::new(FusedEngine::new(state, self.config.ema));
+        self.step = good_step;
+        self.drained = good_step;
+        format!(
+            "the loss became {loss} at step {step} with learning rate {}; the weights of step \
+             {good_step} are kept. Lower the learning rate and reset.",
+            self.config.lr
+        )
+    }
+}
+
+impl Task for ToyTask {
+    type Snapshot = Snapshot;
+
+    fn step(&mut self) -> Result<(), String> {
+        let batch = self.batches.next()?;
+        let started = Instant::now();
+        let lr = self
+            .config
+            .lr_schedule
+            .rate(self.config.lr, self.step, self.config.steps);
+        self.engine.step(&batch, lr)?;
+        self.step += 1;
+        self.seconds += started.elapsed().as_secs_f64();
+        if self.step.is_multiple_of(PROBE_EVERY) || self.step == self.config.steps {
+            self.measure()?;
+        }
+        Ok(())
+    }
+
+    fn done(&self) -> u64 {
+        self.step
+    }
+
+    fn total(&self) -> u64 {
+        self.config.steps
+    }
+
+    fn drain(&mut self) -> Result<Vec<LossPoint>, String> {
+        let losses = self.engine.take_losses()?;
+        let count = losses.len();
+        let mut points = Vec::with_capacity(count);
+        let mut measured = std::mem::take(&mut self.measured).into_iter().peekable();
+        for (i, loss) in losses.into_iter().enumerate() {
+            let step = self.drained + 1;
+            if !loss.is_finite() {
+                return Err(self.restore(step, loss));
+            }
+            if let Some((_, excess)) = measured.next_if(|(at, _)| *at <= step) {
+                self.excess = Some(excess);
+            }
+            self.drained = step;
+            // Steps between two read-backs share the time between them evenly.
+            let share = (count - 1 - i) as f64 / count as f64;
+            let since = self.log.last().map_or(0.0, |point| point.seconds);
+            points.push(LossPoint {
+                step,
+                loss,
+                excess: self.excess,
+                seconds: self.seconds - share * (self.seconds - since),
+            });
+        }
+        self.log.extend_from_slice(&points);
+        if self.kept.elapsed().as_secs_f64() >= KEEP_EVERY || self.step == self.config.steps {
+            let state = self.engine.state()?;
+            if state.weights.is_finite() {
+                self.good = (self.step, state);
+            }
+            self.kept = Instant::now();
+        }
+        Ok(points)
+    }
+
+    fn snapshot(&mut self) -> Result<Snapshot, String> {
+        Ok(Snapshot {
+            step: self.step,
+            weights: Arc::new(self.engine.best()?),
+        })
+    }
+
+    fn set_learning_rate(&mut self, lr: f64) {
+        self.config.lr = lr;
+    }
+
+    fn floor(&self) -> Option<f64> {
+        self.probe.as_ref().map(Probe::floor)
+    }
+
+    fn save(&mut self, folder: &Path) -> Result<(), String> {
+        let state = self.engine.state()?;
+        checkpoint::save(folder, &self.config, self.step, &state)
+            .map_err(|error| error.to_string())?;
+        write_log(folder, self.step, &self.log)
+    }
+}
+
+/// Appends the new points to `log.csv`; rows of a run that had gone further are cut off first.
+fn write_log(folder: &Path, step: u64, log: &[LossPoint]) -> Result<(), String> {
+    let path = folder.join("log.csv");
+    let fail = |error: std::io::Error| format!("{}: {error}", path.display());
+    let first_new = log.first().map_or(step + 1, |point| point.step);
+    let old = fs::read_to_string(&path).unwrap_or_default();
+    let mut text = String::from("step,loss,excess,seconds\n");
+    // A resumed run's clock goes on from the last row that stays.
+    let mut offset = 0.0;
+    for line in old.lines().skip(1) {
+        let mut cells = line.split(',');
+        let at = cells.next().and_then(|cell| cell.parse::<u64>().ok());
+        let seconds = cells.nth(2).and_then(|cell| cell.parse::<f64>().ok());
+        // A stop in the middle of a write leaves half a line: it is dropped here.
+        let (Some(at), Some(seconds)) = (at, seconds) else {
+            continue;
+        };
+        if at < first_new {
+            text.push_str(line);
+            text.push('\n');
+            offset = seconds;
+        }
+    }
+    let mut bytes = text.into_bytes();
+    for point in log.iter() {
+        let excess = point.excess.map_or("nan".to_owned(), |e| e.to_string());
+        let seconds = point.seconds + offset;
+        writeln!(bytes, "{},{},{excess},{seconds:.3}", point.step, point.loss).map_err(fail)?;
+    }
+    files::write_atomically(&path, &bytes).map_err(|error| error.to_string())
+}
+
+impl Session<Snapshot> {
+    /// Starts a run of the 2-D lab on a thread of its own.
+    pub fn toy(
+        config: ToyConfig,
+        start: Start,
+        device: DeviceChoice,
+        paused: bool,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let session = Self::spawn(move || ToyTask::new(config, &start, device), wake);
+        if !paused {
+            session.send(Command::Run);
+        }
+        session
+    }
+}

@@ -1,0 +1,203 @@
+//! The loop of the training thread: obey commands between steps, publish, save.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{Duration, Instant};
+
+use super::latest::Latest;
+use super::message::{Command, Event, Progress, RunState};
+use super::session::Outbox;
+use super::task::Task;
+
+/// Time between two read-backs: about thirty a second.
+const PUBLISH_EVERY: Duration = Duration::from_millis(33);
+
+/// Time between two saves under [`Command::KeepIn`].
+const SAVE_EVERY: Duration = Duration::from_secs(10);
+
+/// The loop of the training thread.
+pub(super) struct Trainer<'a, T: Task> {
+    task: T,
+    inbox: &'a Receiver<Command>,
+    outbox: &'a mut Outbox,
+    latest: &'a Latest<T::Snapshot>,
+    state: RunState,
+    keep_in: Option<PathBuf>,
+    published: Instant,
+    saved: Instant,
+    speed: Speed,
+}
+
+impl<'a, T: Task> Trainer<'a, T> {
+    pub(super) fn new(
+        task: T,
+        inbox: &'a Receiver<Command>,
+        outbox: &'a mut Outbox,
+        latest: &'a Latest<T::Snapshot>,
+    ) -> Self {
+        Self {
+            task,
+            inbox,
+            outbox,
+            latest,
+            state: RunState::Preparing,
+            keep_in: None,
+            published: Instant::now(),
+            saved: Instant::now(),
+            speed: Speed::default(),
+        }
+    }
+
+    pub(super) fn run(mut self) -> Result<(), String> {
+        self.publish()?;
+        self.enter(if self.task.done() >= self.task.total() {
+            RunState::Finished
+        } else {
+            RunState::Paused
+        });
+        loop {
+            let command = match self.state {
+                RunState::Running => match self.inbox.try_recv() {
+                    Ok(command) => Some(command),
+                    Err(TryRecvError::Empty) => None,
+                    Err(TryRecvError::Disconnected) => return self.finish(),
+                },
+                // While paused, a closed channel must end the loop, not spin in it.
+                _ => match self.inbox.recv() {
+                    Ok(command) => Some(command),
+                    Err(_) => return self.finish(),
+                },
+            };
+            match command {
+                Some(command) => self.obey(command)?,
+                None => self.train_one_step()?,
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Result<(), String> {
+        let over = self.task.done() >= self.task.total();
+        match command {
+            Command::Run if !over => {
+                self.speed = Speed::default();
+                self.enter(RunState::Running);
+            }
+            Command::Pause if self.state == RunState::Running => {
+                self.publish()?;
+                self.enter(RunState::Paused);
+            }
+            Command::Step if !over => {
+                self.task.step()?;
+                self.publish()?;
+                self.enter(if self.task.done() >= self.task.total() {
+                    RunState::Finished
+                } else {
+                    RunState::Paused
+                });
+            }
+            Command::Run | Command::Pause | Command::Step => {}
+            Command::SetLearningRate(lr) => self.task.set_learning_rate(lr),
+            Command::Save(folder) => self.save(folder),
+            Command::KeepIn(folder) => {
+                self.saved = Instant::now();
+                self.keep_in = Some(folder);
+            }
+        }
+        Ok(())
+    }
+
+    fn train_one_step(&mut self) -> Result<(), String> {
+        self.task.step()?;
+        let over = self.task.done() >= self.task.total();
+        if over || self.published.elapsed() >= PUBLISH_EVERY {
+            self.publish()?;
+        }
+        if over {
+            self.enter(RunState::Finished);
+        }
+        if over || self.saved.elapsed() >= SAVE_EVERY {
+            self.keep();
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self) -> Result<(), String> {
+        let points = match self.task.drain() {
+            Ok(points) => points,
+            Err(sentence) => {
+                // The task went back to its last good weights: show and save those.
+                self.latest.put(self.task.snapshot()?);
+                self.keep();
+                return Err(sentence);
+            }
+        };
+        self.latest.put(self.task.snapshot()?);
+        self.published = Instant::now();
+        if !points.is_empty() {
+            let step = self.task.done();
+            let progress = Progress {
+                points,
+                steps_per_second: self.speed.at(step),
+                step,
+                total: self.task.total(),
+            };
+            self.outbox.send(Event::Progress(progress));
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self) {
+        self.saved = Instant::now();
+        if let Some(folder) = self.keep_in.clone() {
+            self.save(folder);
+        }
+    }
+
+    /// A full disk must not end a lecture: the failure is told, the run goes on.
+    fn save(&mut self, folder: PathBuf) {
+        let event = match self.task.save(&folder) {
+            Ok(()) => Event::Saved(folder),
+            Err(error) => Event::Note(format!("not saved: {error}")),
+        };
+        self.outbox.send(event);
+    }
+
+    fn finish(mut self) -> Result<(), String> {
+        // A failed read-back at this point was a failure already told or a lost device.
+        if self.task.drain().is_ok() {
+            self.keep();
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, state: RunState) {
+        if self.state != state {
+            self.state = state;
+            self.outbox.send(Event::State(state));
+        }
+    }
+}
+
+/// Steps a second over a sliding window.
+#[derive(Default)]
+struct Speed {
+    marks: VecDeque<(Instant, u64)>,
+}
+
+impl Speed {
+    fn at(&mut self, step: u64) -> f64 {
+        let now = Instant::now();
+        self.marks.push_back((now, step));
+        while self.marks.len() > 2 && now.duration_since(self.marks[0].0).as_secs_f64() > 2.0 {
+            self.marks.pop_front();
+        }
+        let (since, first) = self.marks[0];
+        let seconds = now.duration_since(since).as_secs_f64();
+        if seconds > 0.0 {
+            (step - first) as f64 / seconds
+        } else {
+            0.0
+        }
+    }
+}
