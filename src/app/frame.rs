@@ -1,0 +1,220 @@
+//! The frame around a lesson: header, side panels, play bar, status bar.
+
+use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
+
+use super::App;
+use super::keys::Action;
+use super::theme;
+use super::widgets::formula::formula;
+use super::widgets::icon::{Icon, Look, icon_button};
+use super::widgets::{banner, number, play_bar};
+
+/// Width of the controls, in points.
+const CONTROLS: f32 = 318.0;
+/// Width of the list of lessons, in points.
+const LESSONS: f32 = 176.0;
+/// Width of the text beside the picture in lecture mode, in points.
+const COLUMN: f32 = 176.0;
+/// A window narrower than this keeps only the picture.
+const NARROW: f32 = 720.0;
+
+impl App {
+    /// Draws everything but the overlays.
+    pub(super) fn frame_ui(&mut self, ui: &mut Ui) {
+        let paper = theme::palette(ui).paper;
+        let lecture = self.lab.settings.lecture;
+        let bare = lecture || ui.available_width() < NARROW;
+        if !lecture {
+            Panel::bottom("status")
+                .frame(
+                    Frame::new()
+                        .fill(paper)
+                        .inner_margin(Margin::symmetric(16, 4)),
+                )
+                .exact_size(28.0)
+                .show(ui, |ui| self.status_ui(ui));
+        }
+        if !bare {
+            let mut open = self.lab.settings.lessons_open;
+            Panel::left("lessons")
+                .frame(Frame::new().fill(paper).inner_margin(Margin::same(16)))
+                .exact_size(LESSONS)
+                .resizable(false)
+                .show_collapsible(ui, &mut open, |ui| self.lessons_ui(ui));
+            let mut open = self.lab.settings.controls_open;
+            Panel::right("controls")
+                .frame(Frame::new().fill(paper).inner_margin(Margin::same(16)))
+                .exact_size(CONTROLS)
+                .resizable(false)
+                .show_collapsible(ui, &mut open, |ui| {
+                    self.lessons[self.current].controls_ui(ui, &mut self.lab);
+                });
+        }
+        CentralPanel::no_frame()
+            .frame(
+                Frame::new()
+                    .fill(paper)
+                    .inner_margin(Margin::symmetric(16, 8)),
+            )
+            .show(ui, |ui| self.lesson_ui(ui));
+    }
+
+    fn lesson_ui(&mut self, ui: &mut Ui) {
+        let none = Frame::new();
+        let lecture = self.lab.settings.lecture && ui.available_width() > 2.0 * COLUMN;
+        if !lecture {
+            Panel::top("header")
+                .frame(none)
+                .show_separator_line(false)
+                .show(ui, |ui| {
+                    self.header_ui(ui);
+                    banner::banners(ui, &mut self.lab.training.messages);
+                });
+        }
+        Panel::bottom("play")
+            .frame(none)
+            .show_separator_line(false)
+            .show(ui, |ui| {
+                ui.add_space(2.0);
+                play_bar::play_bar(ui, &mut self.lab.clock);
+                self.lessons[self.current].bottom_ui(ui, &mut self.lab);
+                ui.add_space(4.0);
+            });
+        if lecture {
+            let column = Panel::left("column").frame(none).show_separator_line(false);
+            column
+                .exact_size(COLUMN)
+                .resizable(false)
+                .show(ui, |ui| self.column_ui(ui));
+        }
+        CentralPanel::no_frame().show(ui, |ui| {
+            if lecture {
+                banner::banners(ui, &mut self.lab.training.messages);
+            }
+            self.lessons[self.current].stage_ui(ui, &mut self.lab);
+        });
+    }
+
+    /// In lecture mode the text stands beside the picture, which gets the whole height.
+    fn column_ui(&mut self, ui: &mut Ui) {
+        let ink = theme::palette(ui).ink;
+        let lesson = &mut self.lessons[self.current];
+        ui.label(RichText::new(lesson.title()).heading());
+        ui.add_space(2.0);
+        formula(ui, lesson.formula(), 23.0, ink);
+        ui.add_space(10.0);
+        lesson.legend_ui(ui, &mut self.lab);
+        ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
+            ui.add_space(6.0);
+            let hint = "Leave lecture mode (F)";
+            if icon_button(ui, Icon::Expand, 30.0, Look::Quiet, hint).clicked() {
+                let ctx = ui.ctx().clone();
+                self.act(Action::LectureMode, &ctx);
+            }
+        });
+    }
+
+    fn header_ui(&mut self, ui: &mut Ui) {
+        let lesson = &self.lessons[self.current];
+        let (title, sentence, source) = (lesson.title(), lesson.sentence(), lesson.formula());
+        let lecture = self.lab.settings.lecture;
+        let ink = theme::palette(ui).ink;
+        let mut asked = None;
+        ui.horizontal(|ui| {
+            ui.set_min_height(44.0);
+            if !lecture && self.lessons.len() > 1 {
+                let hint = "Show or hide the lessons";
+                if icon_button(ui, Icon::SideLeft, 28.0, Look::Quiet, hint).clicked() {
+                    let open = &mut self.lab.settings.lessons_open;
+                    *open = !*open;
+                }
+            }
+            ui.label(RichText::new(title).heading());
+            ui.add_space(14.0);
+            formula(ui, source, 21.0, ink);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = 2.0;
+                if !lecture {
+                    let hint = "Show or hide the controls";
+                    if icon_button(ui, Icon::SideRight, 30.0, Look::Quiet, hint).clicked() {
+                        let open = &mut self.lab.settings.controls_open;
+                        *open = !*open;
+                    }
+                }
+                for (icon, action, hint) in [
+                    (Icon::Expand, Action::LectureMode, "Lecture mode (F)"),
+                    (Icon::Contrast, Action::ToggleTheme, "Light or dark (D)"),
+                    (Icon::Disk, Action::Save, "Save the run (Ctrl+S)"),
+                    (Icon::Question, Action::Help, "Keys (?)"),
+                ] {
+                    if icon_button(ui, icon, 30.0, Look::Quiet, hint).clicked() {
+                        asked = Some(action);
+                    }
+                }
+            });
+        });
+        if !lecture {
+            ui.add(egui::Label::new(RichText::new(sentence).weak()).wrap());
+            ui.add_space(4.0);
+        }
+        if let Some(action) = asked {
+            let ctx = ui.ctx().clone();
+            self.act(action, &ctx);
+        }
+    }
+
+    fn lessons_ui(&mut self, ui: &mut Ui) {
+        ui.label(RichText::new("Lessons").family(theme::semibold()));
+        ui.add_space(4.0);
+        for (index, lesson) in self.lessons.iter().enumerate() {
+            let name = format!("{}  {}", index + 1, lesson.title());
+            ui.selectable_value(&mut self.current, index, name)
+                .on_hover_text(lesson.sentence());
+        }
+    }
+
+    fn status_ui(&mut self, ui: &mut Ui) {
+        let training = &self.lab.training;
+        let run = training.run();
+        let small = egui::TextStyle::Small.resolve(ui.style());
+        let weak = |text: String| RichText::new(text).small().weak();
+        ui.horizontal_centered(|ui| {
+            let device = match run.map(|run| run.device.as_ref()) {
+                None => format!("Device: {}", training.device.label()),
+                Some(None) => "Opening the device…".to_owned(),
+                Some(Some(device)) => format!("Trains on {device}"),
+            };
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let config = run.map_or(&training.config, |run| &run.config);
+                ui.label(weak(format!("seed {}", config.seed)));
+                ui.add_space(10.0);
+                let speed = run.map_or(0.0, |run| run.steps_per_second);
+                let text = if speed > 0.0 {
+                    format!("{speed:.0} steps/s")
+                } else {
+                    "– steps/s".to_owned()
+                };
+                number::fixed(ui, weak(text), "0000 steps/s", small.clone());
+                ui.add_space(10.0);
+                let (step, steps) = (run.map_or(0, |run| run.step), config.steps);
+                let text = format!(
+                    "step {} / {}",
+                    number::grouped(step),
+                    number::grouped(steps)
+                );
+                number::fixed(ui, weak(text), "step 00 000 / 00 000", small);
+                ui.add_space(10.0);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let note = training.note.as_deref().map(|note| format!("  ·  {note}"));
+                    let drawn = if self.pace.software {
+                        "  ·  drawn without a GPU"
+                    } else {
+                        ""
+                    };
+                    let text = format!("{device}{drawn}{}", note.unwrap_or_default());
+                    ui.add(egui::Label::new(weak(text)).truncate());
+                });
+            });
+        });
+    }
+}

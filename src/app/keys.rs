@@ -1,0 +1,245 @@
+//! The keys: one table that is read by the window and shown by the help overlay.
+
+use egui::{Context, Event, Key, Modifiers};
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Action {
+    PlayPause,
+    /// Frames of the flow, backwards when negative.
+    Frames(i32),
+    ToStart,
+    ToEnd,
+    Loop,
+    Slower,
+    Faster,
+    TrainPause,
+    TrainStep,
+    NewNoise,
+    ResetWeights,
+    UndoReset,
+    /// Layer 1 to 6.
+    Layer(u8),
+    Grid,
+    SideBySide,
+    FewerSteps,
+    MoreSteps,
+    ToggleTheme,
+    LectureMode,
+    Save,
+    Help,
+    Leave,
+    NextPreset,
+    PreviousPreset,
+}
+
+/// A key with its modifiers and what it does.
+pub struct Binding {
+    key: Key,
+    modifiers: Modifiers,
+    action: Action,
+    /// Keys and meaning for the overlay; none for a second key of the same action.
+    pub help: Option<(&'static str, &'static str)>,
+}
+
+const fn bind(
+    modifiers: Modifiers,
+    key: Key,
+    action: Action,
+    help: Option<(&'static str, &'static str)>,
+) -> Binding {
+    Binding {
+        key,
+        modifiers,
+        action,
+        help,
+    }
+}
+
+const NONE: Modifiers = Modifiers::NONE;
+const SHIFT: Modifiers = Modifiers::SHIFT;
+const CTRL: Modifiers = Modifiers::COMMAND;
+
+/// Every key. Longer modifiers come first, because egui matches `Ctrl+S` for `Ctrl+Shift+S`.
+pub const BINDINGS: &[Binding] = &[
+    bind(
+        NONE,
+        Key::Space,
+        Action::PlayPause,
+        Some(("Space", "Play or pause the flow")),
+    ),
+    bind(SHIFT, Key::ArrowLeft, Action::Frames(-10), None),
+    bind(SHIFT, Key::ArrowRight, Action::Frames(10), None),
+    bind(NONE, Key::ArrowLeft, Action::Frames(-1), None),
+    bind(
+        NONE,
+        Key::ArrowRight,
+        Action::Frames(1),
+        Some(("← →", "One frame; ten with Shift")),
+    ),
+    bind(
+        NONE,
+        Key::Home,
+        Action::ToStart,
+        Some(("Home  End", "To t = 0, to t = 1")),
+    ),
+    bind(NONE, Key::End, Action::ToEnd, None),
+    bind(NONE, Key::L, Action::Loop, Some(("L", "Loop"))),
+    bind(
+        NONE,
+        Key::OpenBracket,
+        Action::Slower,
+        Some(("[  ]", "Slower, faster")),
+    ),
+    bind(NONE, Key::CloseBracket, Action::Faster, None),
+    bind(
+        NONE,
+        Key::ArrowUp,
+        Action::MoreSteps,
+        Some(("↑ ↓", "Twice, half as many solver steps")),
+    ),
+    bind(NONE, Key::ArrowDown, Action::FewerSteps, None),
+    bind(
+        NONE,
+        Key::T,
+        Action::TrainPause,
+        Some(("T", "Start or pause training")),
+    ),
+    bind(
+        NONE,
+        Key::Period,
+        Action::TrainStep,
+        Some((".", "One training step")),
+    ),
+    bind(
+        SHIFT,
+        Key::R,
+        Action::ResetWeights,
+        Some(("Shift+R", "Fresh weights")),
+    ),
+    bind(
+        CTRL,
+        Key::Z,
+        Action::UndoReset,
+        Some(("Ctrl+Z", "Bring the old weights back")),
+    ),
+    bind(
+        NONE,
+        Key::R,
+        Action::NewNoise,
+        Some(("R", "Draw new noise")),
+    ),
+    bind(
+        NONE,
+        Key::Num1,
+        Action::Layer(1),
+        Some(("1 … 6", "Network, exact, source, target, paths, arrows")),
+    ),
+    bind(NONE, Key::Num2, Action::Layer(2), None),
+    bind(NONE, Key::Num3, Action::Layer(3), None),
+    bind(NONE, Key::Num4, Action::Layer(4), None),
+    bind(NONE, Key::Num5, Action::Layer(5), None),
+    bind(NONE, Key::Num6, Action::Layer(6), None),
+    bind(
+        NONE,
+        Key::B,
+        Action::SideBySide,
+        Some(("B", "Beside or over one another")),
+    ),
+    bind(NONE, Key::G, Action::Grid, Some(("G", "Grid"))),
+    bind(
+        NONE,
+        Key::D,
+        Action::ToggleTheme,
+        Some(("D", "Light or dark")),
+    ),
+    bind(
+        NONE,
+        Key::F,
+        Action::LectureMode,
+        Some(("F  F11", "Lecture mode")),
+    ),
+    bind(NONE, Key::F11, Action::LectureMode, None),
+    bind(
+        NONE,
+        Key::PageDown,
+        Action::NextPreset,
+        Some(("Page ↓  Page ↑", "Next, previous preset (clicker)")),
+    ),
+    bind(NONE, Key::PageUp, Action::PreviousPreset, None),
+    bind(CTRL, Key::S, Action::Save, Some(("Ctrl+S", "Save the run"))),
+    bind(SHIFT, Key::Questionmark, Action::Help, None),
+    bind(NONE, Key::Questionmark, Action::Help, None),
+    bind(NONE, Key::F1, Action::Help, Some(("?  F1", "These keys"))),
+    bind(
+        NONE,
+        Key::Escape,
+        Action::Leave,
+        Some(("Esc", "Leave a mode")),
+    ),
+];
+
+/// Keys a focused button, slider or menu needs for itself.
+const WIDGET_KEYS: [Key; 7] = [
+    Key::Space,
+    Key::ArrowLeft,
+    Key::ArrowRight,
+    Key::ArrowUp,
+    Key::ArrowDown,
+    Key::Home,
+    Key::End,
+];
+
+/// Takes this frame's key presses that mean something; none while a text field is being edited.
+pub fn take_actions(ctx: &Context) -> Vec<Action> {
+    if ctx.text_edit_focused() {
+        return Vec::new();
+    }
+    let widget_focused = ctx.egui_wants_keyboard_input();
+    let mut actions = Vec::new();
+    ctx.input_mut(|input| {
+        input.events.retain(|event| {
+            let &Event::Key {
+                key,
+                pressed: true,
+                repeat,
+                modifiers,
+                ..
+            } = event
+            else {
+                return true;
+            };
+            if widget_focused && WIDGET_KEYS.contains(&key) {
+                return true;
+            }
+            let found = BINDINGS.iter().find(|binding| {
+                binding.key == key && modifiers.matches_logically(binding.modifiers)
+            });
+            // A held key scrubs; it does not switch on and off.
+            if let Some(binding) = found
+                && (!repeat || matches!(binding.action, Action::Frames(_)))
+            {
+                actions.push(binding.action);
+            }
+            found.is_none()
+        });
+    });
+    actions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_binding_hides_behind_another() {
+        for (i, later) in BINDINGS.iter().enumerate() {
+            for earlier in &BINDINGS[..i] {
+                let hidden = earlier.key == later.key
+                    && later.modifiers.matches_logically(earlier.modifiers);
+                assert!(!hidden, "{:?} is never reached", later.action);
+            }
+        }
+    }
+}

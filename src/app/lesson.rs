@@ -1,0 +1,58 @@
+//! What a lesson is: a short text, a formula, and the parts it draws into the window.
+
+use egui::Ui;
+
+use super::clock::Clock;
+use super::keys::Action;
+use super::sampler::Sampler;
+use super::settings::Settings;
+use super::training::Training;
+use super::widgets::canvas::Easel;
+
+/// What all lessons share.
+pub struct Lab {
+    /// The time of the flow.
+    pub clock: Clock,
+    /// The runs.
+    pub training: Training,
+    /// The worker that moves particles.
+    pub sampler: Sampler,
+    /// Draws particles.
+    pub easel: Easel,
+    /// Look and layout of the window.
+    pub settings: Settings,
+}
+
+/// One file of `lessons/`; the window draws its parts in the same places for each.
+pub trait Lesson {
+    /// The name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// Two or three words.
+    fn title(&self) -> &'static str;
+
+    /// What there is to see, in one sentence.
+    fn sentence(&self) -> &'static str;
+
+    /// The formula beside the title, in the notation of [`super::widgets::formula`].
+    fn formula(&self) -> &'static str;
+
+    /// Asks the workers for what the next picture needs. Runs when the window is hidden, too.
+    fn logic(&mut self, lab: &mut Lab);
+
+    /// What is shown in which colour, and the switches of it. Drawn by the frame in lecture mode,
+    /// by the lesson itself otherwise.
+    fn legend_ui(&mut self, ui: &mut Ui, lab: &mut Lab);
+
+    /// The picture.
+    fn stage_ui(&mut self, ui: &mut Ui, lab: &mut Lab);
+
+    /// What stands under the play bar.
+    fn bottom_ui(&mut self, ui: &mut Ui, lab: &mut Lab);
+
+    /// The panel at the side.
+    fn controls_ui(&mut self, ui: &mut Ui, lab: &mut Lab);
+
+    /// Reacts to a key; false when it means nothing here.
+    fn act(&mut self, action: Action, lab: &mut Lab) -> bool;
+}

@@ -1,0 +1,10 @@
+//! The lessons, one file each.
+
+pub mod checkerboard;
+
+use super::lesson::Lesson;
+
+/// Every lesson, in teaching order.
+pub fn all() -> Vec<Box<dyn Lesson>> {
+    vec![Box::new(checkerboard::Checkerboard::default())]
+}

@@ -1,0 +1,270 @@
+//! The window: a frame around the lessons. [`App::logic`] receives what the worker threads have
+//! made, `ui` draws it; neither ever waits.
+
+mod clock;
+mod curve;
+mod fonts;
+mod frame;
+mod keys;
+mod launch;
+pub mod lesson;
+pub mod lessons;
+pub mod run;
+mod sampler;
+mod screenshot;
+mod settings;
+pub mod theme;
+pub mod training;
+mod widgets;
+
+use std::time::Duration;
+
+use eframe::egui_wgpu::RenderState;
+use eframe::wgpu::DeviceType;
+use egui::{Context, Ui, ViewportCommand};
+
+use clock::Clock;
+use keys::Action;
+use lesson::{Lab, Lesson};
+use sampler::Sampler;
+use screenshot::Screenshot;
+use settings::Settings;
+use training::Training;
+use widgets::canvas::Easel;
+use widgets::save_dialog::{Outcome, SaveDialog};
+
+pub use launch::{LaunchOptions, ScreenshotPlan, run};
+
+/// How often the window is drawn while something moves.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// Between two pictures while time runs.
+    playing: Duration,
+    /// Between two pictures while a training reports.
+    training: Duration,
+    /// Whether the pictures are made by a program instead of a GPU.
+    software: bool,
+}
+
+impl Pace {
+    /// A software renderer takes the time from training: it draws less often.
+    fn of(state: Option<&RenderState>) -> Self {
+        let software =
+            state.is_some_and(|state| state.adapter.get_info().device_type == DeviceType::Cpu);
+        let [playing, training] = if software { [40, 300] } else { [16, 40] };
+        Self {
+            playing: Duration::from_millis(playing),
+            training: Duration::from_millis(training),
+            software,
+        }
+    }
+}
+
+/// The window.
+pub struct App {
+    /// What the lessons share.
+    pub lab: Lab,
+    lessons: Vec<Box<dyn Lesson>>,
+    current: usize,
+    help: bool,
+    save: Option<SaveDialog>,
+    screenshot: Option<Screenshot>,
+    themed: Option<theme::Theme>,
+    zoomed: f32,
+    pace: Pace,
+    time: Option<f64>,
+}
+
+impl App {
+    /// Builds the window's content; the training device is opened later, on its own thread.
+    ///
+    /// # Errors
+    /// Names the lesson if there is none of that name.
+    pub fn new(cc: &eframe::CreationContext<'_>, options: LaunchOptions) -> anyhow::Result<Self> {
+        let ctx = &cc.egui_ctx;
+        fonts::install(ctx);
+        let gpu = cc.wgpu_render_state.as_ref().is_some_and(|state| {
+            crate::render::init(state);
+            crate::render::available(state)
+        });
+        let pace = Pace::of(cc.wgpu_render_state.as_ref());
+        let lessons = lessons::all();
+        let current = match &options.lesson {
+            None => 0,
+            Some(name) => {
+                let names: Vec<_> = lessons.iter().map(|lesson| lesson.name()).collect();
+                names
+                    .iter()
+                    .position(|known| known == name)
+                    .ok_or_else(|| {
+                        anyhow::anyhow!("--lesson {name}: unknown; use one of {}", names.join(", "))
+                    })?
+            }
+        };
+        let (for_training, for_sampler) = (ctx.clone(), ctx.clone());
+        let mut training = Training::new(
+            options.preset.unwrap_or_default(),
+            options.device,
+            move || for_training.request_repaint_after(pace.training),
+        );
+        if options.train {
+            training.toggle();
+        }
+        let mut clock = Clock::default();
+        if let Some(t) = options.t {
+            clock.seek(f64::from(t));
+        }
+        let settings = Settings {
+            theme: options.theme.unwrap_or_default(),
+            lecture: options.lecture,
+            lessons_open: lessons.len() > 1,
+            ..Settings::default()
+        };
+        let actions = options.actions();
+        let mut app = Self {
+            lab: Lab {
+                clock,
+                training,
+                sampler: Sampler::new(move || for_sampler.request_repaint()),
+                easel: Easel::new(gpu),
+                settings,
+            },
+            lessons,
+            current,
+            help: false,
+            save: None,
+            screenshot: options.screenshot.clone().map(Screenshot::new),
+            themed: None,
+            zoomed: 1.0,
+            pace,
+            time: None,
+        };
+        for action in actions {
+            app.act(action, ctx);
+        }
+        Ok(app)
+    }
+
+    /// Does what a key or a button asks for.
+    fn act(&mut self, action: Action, ctx: &Context) {
+        let Lab {
+            clock,
+            training,
+            settings,
+            ..
+        } = &mut self.lab;
+        match action {
+            Action::PlayPause => clock.toggle(),
+            Action::Frames(frames) => clock.step(frames),
+            Action::ToStart | Action::ToEnd => {
+                clock.pause();
+                clock.seek(if action == Action::ToEnd { 1.0 } else { 0.0 });
+            }
+            Action::Loop => clock.looping = !clock.looping,
+            Action::Slower => clock.change_speed(-1),
+            Action::Faster => clock.change_speed(1),
+            Action::TrainPause => training.toggle(),
+            Action::TrainStep => training.step(),
+            Action::ResetWeights => training.reset(),
+            Action::UndoReset => training.undo(),
+            Action::NextPreset => training.choose_next(1),
+            Action::PreviousPreset => training.choose_next(-1),
+            Action::Grid => settings.grid = !settings.grid,
+            Action::ToggleTheme => settings.theme = settings.theme.toggled(),
+            Action::LectureMode => {
+                settings.lecture = !settings.lecture;
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(settings.lecture));
+            }
+            Action::Help => self.help = !self.help,
+            Action::Save if training.run().is_some() => {
+                self.save
+                    .get_or_insert_with(|| SaveDialog::new("runs/lecture"));
+            }
+            Action::Save => {
+                training.report(training::NOTHING_TO_SAVE.to_owned());
+            }
+            Action::Leave if self.help => self.help = false,
+            Action::Leave if settings.lecture => self.act(Action::LectureMode, ctx),
+            Action::Leave => {}
+            _ => {
+                self.lessons[self.current].act(action, &mut self.lab);
+            }
+        }
+    }
+
+    /// Lets the time of the flow pass, and asks for the next picture while it runs.
+    fn tick(&mut self, ctx: &Context) {
+        let now = ctx.input(|input| input.time);
+        let passed = self.time.replace(now).map_or(0.0, |before| now - before);
+        if self.lab.clock.tick(passed) {
+            ctx.request_repaint_after(self.pace.playing);
+        }
+    }
+
+    /// Hands theme and zoom to egui when they changed, and takes over egui's own zoom keys.
+    fn dress(&mut self, ctx: &Context) {
+        let settings = &mut self.lab.settings;
+        let shown = ctx.zoom_factor();
+        if (shown - self.zoomed).abs() > 1e-3 {
+            settings.zoom *= shown / self.zoomed;
+        }
+        self.zoomed = settings.zoom_factor();
+        if (shown - self.zoomed).abs() > 1e-3 {
+            ctx.set_zoom_factor(self.zoomed);
+        }
+        if self.themed != Some(settings.theme) {
+            theme::apply(ctx, settings.theme);
+            if self.screenshot.is_some() {
+                // A pointer that happens to be there must not leave its mark.
+                ctx.all_styles_mut(|style| style.interaction.tooltip_delay = f32::MAX);
+            }
+            self.themed = Some(settings.theme);
+        }
+    }
+
+    fn save_ui(&mut self, ui: &mut Ui) {
+        let outcome = self.save.as_mut().map(|dialog| dialog.show(ui));
+        match outcome {
+            None | Some(Outcome::Open) => return,
+            Some(Outcome::Left) => {}
+            Some(Outcome::Save(folder)) => self.lab.training.save(folder),
+        }
+        self.save = None;
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.lab.training.drain();
+        self.lessons[self.current].logic(&mut self.lab);
+        if let Some(screenshot) = &mut self.screenshot {
+            let ready = !self.lab.sampler.is_busy() || self.lab.training.is_running();
+            screenshot.logic(ctx, ready);
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        self.dress(&ctx);
+        if self.save.is_none() {
+            for action in keys::take_actions(&ctx) {
+                self.act(action, &ctx);
+            }
+        }
+        self.tick(&ctx);
+        self.frame_ui(ui);
+        self.save_ui(ui);
+        if self.help {
+            self.help = widgets::help::overlay(ui);
+        }
+    }
+
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        self.lab
+            .settings
+            .theme
+            .palette()
+            .paper
+            .to_normalized_gamma_f32()
+    }
+}

@@ -1,0 +1,255 @@
+//! One picture: all particles through the network and through the exact field, given up when the
+//! settings changed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
+use super::{Pictures, Request, Sampled, Settings};
+use crate::data::toy::Dataset;
+use crate::flow::{
+    Adaptive, BoxUnion, MarginalField, Scheduler, VelocityField, integrate_adaptive, metric,
+};
+use crate::kernel::{Mlp, Trajectories, sample_or_cancel};
+use crate::render::Frames;
+
+/// Largest number of stored positions of one picture.
+const STORED: usize = 6_400_000;
+/// Frames of a picture at least and at most.
+const FRAMES: std::ops::RangeInclusive<usize> = 16..=128;
+/// The exact field of a bounded target is singular at t = 1; it is read no later than this.
+const LAST_TIME: f32 = 1.0 - 1e-4;
+/// Tolerance of the adaptive solver, relative and absolute.
+const TOLERANCE: f64 = 1e-5;
+/// Particles of a preview.
+const PREVIEW: usize = 2000;
+/// Evaluations that need no preview.
+const QUICK: usize = 300_000;
+/// Particles that one thread moves at a time under the adaptive solver.
+const BLOCK: usize = 256;
+
+/// What is kept between pictures: the noise, the exact field and its last picture.
+#[derive(Default)]
+pub struct Bench {
+    noise: Option<(u64, Arc<[f32]>)>,
+    exact: Option<Arc<Exact>>,
+    drawn: Option<Settings>,
+}
+
+/// The exact field of a target and path.
+struct Exact {
+    dataset: Dataset,
+    path: Scheduler,
+    /// None where the target has no exact field.
+    field: Option<UpTo>,
+    support: Option<BoxUnion>,
+    floor: Option<f64>,
+}
+
+/// The exact field, read no later than [`LAST_TIME`].
+struct UpTo(MarginalField);
+
+impl VelocityField<f32> for UpTo {
+    fn velocity(&self, t: f32, x: &[f32], out: &mut [f32]) {
+        self.0.velocity(t.min(LAST_TIME), x, out);
+    }
+
+    fn label(&self) -> &str {
+        VelocityField::<f32>::label(&self.0)
+    }
+}
+
+impl Bench {
+    /// Makes the pictures of a request and hands each to `show`, the network's first.
+    pub fn run(
+        &mut self,
+        request: &Request,
+        cancel: &AtomicBool,
+        show: &(dyn Fn(&dyn Fn(&mut Pictures)) + '_),
+        pool: &ThreadPool,
+    ) {
+        let move_through = |field: &dyn VelocityField<f32>, noise: &[f32]| {
+            pool.install(|| move_through(field, &request.settings, noise, cancel))
+        };
+        let settings = &request.settings;
+        let noise = self.noise(settings);
+        let exact = self.exact(settings);
+        let sampled = |moved: Trajectories, version| {
+            let ends = &moved.points[moved.points.len() - 2 * moved.n..];
+            let off = exact
+                .support
+                .as_ref()
+                .map(|boxes| metric::off_support(boxes, ends));
+            Arc::new(Sampled {
+                off_support: off.filter(|share| share.is_finite()),
+                nfe: moved.nfe,
+                frames: Frames::new(moved.times.into(), moved.points.into(), moved.n),
+                settings: settings.clone(),
+                version,
+            })
+        };
+        let model = request.model.as_ref().and_then(|(version, weights)| {
+            let mlp = Mlp::try_new(weights);
+            mlp.inspect_err(|error| log::warn!("weights that cannot be drawn: {error}"))
+                .ok()
+                .map(|mlp| (*version, mlp))
+        });
+        if let Some((version, mlp)) = model {
+            let show_model = |moved| {
+                let picture = sampled(moved, version);
+                show(&|pictures| pictures.model = Some(Arc::clone(&picture)));
+            };
+            // A slider that is dragged shows its effect at once, on some of the particles.
+            let fresh = self.drawn.as_ref() != Some(settings);
+            if fresh && noise.len() > 2 * PREVIEW && evaluations(settings) > QUICK {
+                let moved = move_through(&mlp, &noise[..2 * PREVIEW]);
+                moved.map(&show_model);
+            }
+            let Some(moved) = move_through(&mlp, &noise) else {
+                return;
+            };
+            show_model(moved);
+        } else {
+            show(&|pictures| pictures.model = None);
+        }
+        let picture = match &exact.field {
+            Some(_) if self.drawn.as_ref() == Some(settings) => return,
+            Some(field) => match move_through(field, &noise) {
+                Some(moved) => Some(sampled(moved, 0)),
+                None => return,
+            },
+            None => None,
+        };
+        let floor = exact.floor;
+        show(&|pictures| {
+            pictures.exact.clone_from(&picture);
+            pictures.floor = floor;
+        });
+        self.drawn = Some(settings.clone());
+    }
+
+    /// Standard normal points `[n, 2]`; fewer particles are the first ones of more.
+    fn noise(&mut self, settings: &Settings) -> Arc<[f32]> {
+        let wanted = 2 * settings.particles;
+        let known = self
+            .noise
+            .take()
+            .filter(|(seed, points)| *seed == settings.noise && points.len() >= wanted);
+        let (seed, points) = known.unwrap_or_else(|| {
+            let mut rng = ChaCha8Rng::seed_from_u64(settings.noise);
+            let points = (0..wanted)
+                .map(|_| StandardNormal.sample(&mut rng))
+                .collect();
+            (settings.noise, points)
+        });
+        self.noise = Some((seed, Arc::clone(&points)));
+        if points.len() == wanted {
+            points
+        } else {
+            Arc::from(&points[..wanted])
+        }
+    }
+
+    fn exact(&mut self, settings: &Settings) -> Arc<Exact> {
+        let known = self
+            .exact
+            .take()
+            .filter(|exact| (exact.dataset, exact.path) == (settings.dataset, settings.path));
+        let exact = known.unwrap_or_else(|| Arc::new(Exact::new(settings)));
+        self.exact = Some(Arc::clone(&exact));
+        exact
+    }
+}
+
+impl Exact {
+    fn new(settings: &Settings) -> Self {
+        let support = settings.dataset.boxes();
+        let field = support
+            .as_ref()
+            .map(|boxes| MarginalField::new(boxes, settings.path));
+        Self {
+            dataset: settings.dataset,
+            path: settings.path,
+            floor: field.as_ref().map(MarginalField::loss_floor),
+            field: field.map(UpTo),
+            support,
+        }
+    }
+}
+
+/// Evaluations of a field for all particles, a guess for an adaptive method.
+fn evaluations(settings: &Settings) -> usize {
+    let steps = if settings.solver.is_adaptive() {
+        30
+    } else {
+        settings.steps
+    };
+    settings.particles * settings.solver.fixed_nfe(steps)
+}
+
+/// Times at which positions are kept: every step where there is room.
+fn saved_times(settings: &Settings) -> Vec<f32> {
+    let most = (STORED / settings.particles.max(1)).clamp(*FRAMES.start(), *FRAMES.end());
+    let k = if settings.solver.is_adaptive() {
+        most.min(100)
+    } else {
+        settings.steps.clamp(1, most)
+    };
+    (0..=k).map(|i| i as f32 / k as f32).collect()
+}
+
+/// The particles' way from t = 0 to t = 1; none when nobody wants it any more.
+fn move_through(
+    field: &dyn VelocityField<f32>,
+    settings: &Settings,
+    noise: &[f32],
+    cancel: &AtomicBool,
+) -> Option<Trajectories> {
+    let times = saved_times(settings);
+    if settings.solver.is_adaptive() {
+        return adaptive(field, times, noise, cancel);
+    }
+    let (solver, steps) = (settings.solver, settings.steps.max(1));
+    sample_or_cancel(field, solver, steps, 0.0, 1.0, noise, &times, cancel)
+}
+
+/// All particles share the steps, so that there is one number of evaluations to show.
+fn adaptive(
+    field: &dyn VelocityField<f32>,
+    times: Vec<f32>,
+    noise: &[f32],
+    cancel: &AtomicBool,
+) -> Option<Trajectories> {
+    let end = f64::from(LAST_TIME);
+    let save_at: Vec<f64> = times.iter().map(|t| f64::from(*t).min(end)).collect();
+    let options = Adaptive {
+        rtol: TOLERANCE,
+        atol: TOLERANCE,
+        ..Adaptive::default()
+    };
+    let velocity = |t: f64, x: &Vec<f32>| {
+        let mut out = vec![0.0; x.len()];
+        // Standing still, the solver runs to its end in a few steps; nobody will look.
+        if !cancel.load(Ordering::Relaxed) {
+            out.par_chunks_mut(2 * BLOCK)
+                .zip(x.par_chunks(2 * BLOCK))
+                .for_each(|(out, x)| field.velocity(t as f32, x, out));
+        }
+        out
+    };
+    let solution = integrate_adaptive(&options, 0.0, end, noise.to_vec(), &save_at, velocity);
+    let solution = solution
+        .inspect_err(|error| log::warn!("the adaptive solver gave up: {error}"))
+        .ok()?;
+    (!cancel.load(Ordering::Relaxed)).then(|| Trajectories {
+        times,
+        points: solution.states.concat(),
+        n: noise.len() / 2,
+        nfe: solution.nfe,
+    })
+}

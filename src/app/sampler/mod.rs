@@ -1,0 +1,221 @@
+//! The second worker: it moves the particles through the trained and the exact field, and the
+//! newest request wins.
+
+mod job;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::data::toy::Dataset;
+use crate::flow::{Scheduler, Solver};
+use crate::kernel::MlpWeights;
+use crate::render::Frames;
+
+/// Rest after a picture, in units of its duration: training has the processor for that long.
+const REST: u32 = 2;
+
+/// How particles are moved; equal settings give equal pictures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The target, for the exact field and for what counts as off the support.
+    pub dataset: Dataset,
+    /// The path of the exact field.
+    pub path: Scheduler,
+    /// The method.
+    pub solver: Solver,
+    /// Its steps; an adaptive one chooses its own.
+    pub steps: usize,
+    /// Particles.
+    pub particles: usize,
+    /// Seed of the noise they start from.
+    pub noise: u64,
+}
+
+/// What the window wants to see.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// How to move them.
+    pub settings: Settings,
+    /// The network and the version of its weights.
+    pub model: Option<(u64, Arc<MlpWeights>)>,
+}
+
+/// Particles that went through one field.
+#[derive(Clone, Debug)]
+pub struct Sampled {
+    /// Where they were.
+    pub frames: Frames,
+    /// Evaluations of the field for each particle.
+    pub nfe: usize,
+    /// Share of the particles that ended outside the target's support, where it has one.
+    pub off_support: Option<f64>,
+    /// Settings they were moved with.
+    pub settings: Settings,
+    /// Version of the weights; 0 for the exact field.
+    pub version: u64,
+}
+
+/// What is there to be drawn; each part is the newest of its kind.
+#[derive(Clone, Debug, Default)]
+pub struct Pictures {
+    /// Through the trained network.
+    pub model: Option<Arc<Sampled>>,
+    /// Through the exact field.
+    pub exact: Option<Arc<Sampled>>,
+    /// The loss floor of the target and path, where it is known.
+    pub floor: Option<f64>,
+}
+
+struct Shared {
+    request: Mutex<Option<Request>>,
+    pictures: Mutex<Pictures>,
+    asked: Condvar,
+    /// The settings changed: the work in progress is given up.
+    cancel: AtomicBool,
+    /// The request in the slot has other settings than the last picture.
+    urgent: AtomicBool,
+    busy: AtomicBool,
+    closed: AtomicBool,
+}
+
+/// The window's handle of the worker. Dropping it ends the thread within a block of particles.
+pub struct Sampler {
+    shared: Arc<Shared>,
+    last: Option<(Settings, Option<u64>)>,
+}
+
+impl Sampler {
+    /// Starts the thread; `wake` is called on it whenever there is something new to draw.
+    pub fn new(wake: impl Fn() + Send + 'static) -> Self {
+        let shared = Arc::new(Shared {
+            request: Mutex::new(None),
+            pictures: Mutex::default(),
+            asked: Condvar::new(),
+            cancel: AtomicBool::new(false),
+            urgent: AtomicBool::new(true),
+            busy: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+        });
+        let worker = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("flowlab-sampler".to_owned())
+            .spawn(move || work(&worker, &wake))
+            .expect("the system starts a thread");
+        Self { shared, last: None }
+    }
+
+    /// Asks for a picture. Changed settings cancel the work in progress; changed weights wait
+    /// for it, or a fast training would never show anything.
+    pub fn ask(&mut self, request: Request) {
+        let version = request.model.as_ref().map(|(version, _)| *version);
+        let key = (request.settings.clone(), version);
+        if self.last.as_ref() == Some(&key) {
+            return;
+        }
+        let changed = self.last.as_ref().map(|(settings, _)| settings) != Some(&request.settings);
+        self.last = Some(key);
+        let mut slot = lock(&self.shared.request);
+        *slot = Some(request);
+        if changed {
+            self.shared.cancel.store(true, Ordering::Relaxed);
+            self.shared.urgent.store(true, Ordering::Relaxed);
+        }
+        drop(slot);
+        self.shared.asked.notify_one();
+    }
+
+    /// The newest pictures; never waits for the work.
+    pub fn pictures(&self) -> Pictures {
+        lock(&self.shared.pictures).clone()
+    }
+
+    /// Whether a picture is being made.
+    pub fn is_busy(&self) -> bool {
+        self.shared.busy.load(Ordering::Relaxed) || lock(&self.shared.request).is_some()
+    }
+}
+
+impl Drop for Sampler {
+    fn drop(&mut self) {
+        // Under the lock, so that the worker is either waiting, or about to look, or at work.
+        let _guard = lock(&self.shared.request);
+        self.shared.closed.store(true, Ordering::Relaxed);
+        self.shared.cancel.store(true, Ordering::Relaxed);
+        self.shared.asked.notify_one();
+    }
+}
+
+/// The lock's content; a panic elsewhere leaves whole values behind.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn work(shared: &Shared, wake: &dyn Fn()) {
+    // A pool of its own: in the common one a training step would wait behind these particles.
+    let pool = rayon::ThreadPoolBuilder::new().build();
+    let mut bench = job::Bench::default();
+    while let Some(request) = next(shared) {
+        let started = Instant::now();
+        let show = |change: &dyn Fn(&mut Pictures)| {
+            change(&mut lock(&shared.pictures));
+            wake();
+        };
+        // A panic in a kernel must not end the pictures for good.
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match &pool {
+            Ok(pool) => bench.run(&request, &shared.cancel, &show, pool),
+            Err(error) => log::error!("no threads for the particles: {error}"),
+        }));
+        if done.is_err() {
+            bench = job::Bench::default();
+            log::error!("the sampler met a panic and starts anew");
+        }
+        wake();
+        rest(shared, REST * started.elapsed());
+    }
+}
+
+/// Waits for a request; none when the window is gone.
+fn next(shared: &Shared) -> Option<Request> {
+    let mut slot = lock(&shared.request);
+    loop {
+        if shared.closed.load(Ordering::Relaxed) {
+            return None;
+        }
+        if let Some(request) = slot.take() {
+            shared.busy.store(true, Ordering::Relaxed);
+            shared.urgent.store(false, Ordering::Relaxed);
+            // Under the lock: a request that comes later cancels this one.
+            shared.cancel.store(false, Ordering::Relaxed);
+            return Some(request);
+        }
+        shared.busy.store(false, Ordering::Relaxed);
+        slot = shared
+            .asked
+            .wait(slot)
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// Leaves the processor to the training for a while, unless somebody changes the settings.
+fn rest(shared: &Shared, pause: Duration) {
+    let end = Instant::now() + pause;
+    let mut slot = lock(&shared.request);
+    shared.busy.store(slot.is_some(), Ordering::Relaxed);
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let wanted = shared.urgent.load(Ordering::Relaxed) || shared.closed.load(Ordering::Relaxed);
+        if left.is_zero() || wanted {
+            return;
+        }
+        slot = shared
+            .asked
+            .wait_timeout(slot, left)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! The parts that lessons are put together from. Each draws one thing and keeps no lesson's state.
+
+pub mod banner;
+pub mod canvas;
+pub mod chip;
+pub mod flow_layers;
+pub mod formula;
+pub mod help;
+pub mod icon;
+pub mod loss_plot;
+pub mod number;
+pub mod play_bar;
+pub mod quiver;
+pub mod run_controls;
+pub mod sampling_bar;
+pub mod save_dialog;
+pub mod stage;

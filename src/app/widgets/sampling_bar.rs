@@ -1,0 +1,147 @@
+//! How particles are moved: solver, steps, number of particles, noise.
+
+use egui::{ComboBox, Slider, SliderClamping, Ui};
+
+use super::icon::{Icon, Look, icon_button};
+use super::number;
+use crate::flow::Solver;
+
+/// Steps a solver may take.
+pub const STEPS: std::ops::RangeInclusive<usize> = 1..=200;
+/// Numbers of particles to choose from.
+const PARTICLES: [usize; 8] = [500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000];
+
+/// What the bar edits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sampling {
+    /// The method.
+    pub solver: Solver,
+    /// Its steps.
+    pub steps: usize,
+    /// Particles.
+    pub particles: usize,
+    /// Seed of the noise.
+    pub noise: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self {
+            solver: Solver::Euler,
+            steps: 100,
+            particles: 10_000,
+            noise: 1,
+        }
+    }
+}
+
+impl Sampling {
+    /// The next power of two above.
+    pub fn more_steps(&mut self) {
+        self.steps = (self.steps + 1).next_power_of_two().min(*STEPS.end());
+    }
+
+    /// The next power of two below.
+    pub fn fewer_steps(&mut self) {
+        let below = self.steps.saturating_sub(1).max(1);
+        self.steps = 1 << below.ilog2();
+    }
+
+    /// Other noise.
+    pub fn resample(&mut self) {
+        self.noise = self.noise.wrapping_add(1);
+    }
+}
+
+/// Draws the bar in one row.
+pub fn sampling_bar(ui: &mut Ui, sampling: &mut Sampling) {
+    ui.horizontal(|ui| {
+        let label = ui.label("Solver").id;
+        ui.label_inputs_by(label, |ui| solver_ui(ui, &mut sampling.solver));
+        ui.add_space(8.0);
+        let label = ui.label("Steps").id;
+        ui.label_inputs_by(label, |ui| steps_ui(ui, sampling));
+        ui.add_space(8.0);
+        let label = ui.label("Particles").id;
+        ui.label_inputs_by(label, |ui| particles_ui(ui, &mut sampling.particles));
+        let hint = format!("Draw new noise (R); seed {}", sampling.noise);
+        if icon_button(ui, Icon::Dice, 28.0, Look::Quiet, &hint).clicked() {
+            sampling.resample();
+        }
+    });
+}
+
+fn solver_ui(ui: &mut Ui, solver: &mut Solver) {
+    let hint = "How the flow is followed. Every method evaluates the velocity field; NFE counts \
+                these evaluations for one particle.";
+    ComboBox::from_id_salt("solver")
+        .width(132.0)
+        .selected_text(solver.label())
+        .show_ui(ui, |ui| {
+            for choice in Solver::ALL {
+                ui.selectable_value(solver, choice, choice.label());
+            }
+        })
+        .response
+        .on_hover_text(hint);
+}
+
+fn steps_ui(ui: &mut Ui, sampling: &mut Sampling) {
+    let adaptive = sampling.solver.is_adaptive();
+    let hint = if adaptive {
+        "This method chooses its own steps, to a tolerance of 1e-5."
+    } else {
+        "Steps from t = 0 to t = 1. Few steps follow a curved flow badly (↑ and ↓)."
+    };
+    ui.add_enabled_ui(!adaptive, |ui| {
+        // What stands to the right of the rail keeps its width.
+        let others = 260.0;
+        ui.spacing_mut().slider_width = (ui.available_width() - others).clamp(48.0, 260.0);
+        let slider = Slider::new(&mut sampling.steps, STEPS)
+            .logarithmic(true)
+            .clamping(SliderClamping::Always);
+        ui.add(slider)
+            .on_hover_text(hint)
+            .on_disabled_hover_text(hint);
+    });
+}
+
+fn particles_ui(ui: &mut Ui, particles: &mut usize) {
+    ComboBox::from_id_salt("particles")
+        .width(78.0)
+        .selected_text(number::grouped(*particles as u64))
+        .show_ui(ui, |ui| {
+            for count in PARTICLES {
+                let text = number::grouped(count as u64);
+                ui.selectable_value(particles, count, text);
+            }
+        })
+        .response
+        .on_hover_text("How many particles flow.");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_walk_the_powers_of_two() {
+        let mut sampling = Sampling {
+            steps: 1,
+            ..Sampling::default()
+        };
+        let mut seen = vec![];
+        for _ in 0..10 {
+            seen.push(sampling.steps);
+            sampling.more_steps();
+        }
+        assert_eq!(seen, [1, 2, 4, 8, 16, 32, 64, 128, 200, 200]);
+        for expected in [128, 64, 32, 16, 8, 4, 2, 1, 1] {
+            sampling.fewer_steps();
+            assert_eq!(sampling.steps, expected);
+        }
+        sampling.steps = 100;
+        sampling.fewer_steps();
+        assert_eq!(sampling.steps, 64);
+    }
+}
