@@ -1,0 +1,341 @@
+//! The command line: clap types only.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::data::toy::Dataset;
+use crate::device::DeviceChoice;
+use crate::flow::scheduler::Scheduler;
+use crate::flow::solver::Solver;
+use crate::kernel::Activation;
+use crate::train::{LrSchedule, Preset};
+
+/// A desktop lab that teaches flow matching live.
+#[derive(Debug, Parser)]
+#[command(
+    name = "flowlab",
+    version,
+    about,
+    args_conflicts_with_subcommands = true
+)]
+pub struct Cli {
+    /// What to do without a window.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// The window's flags.
+    #[command(flatten)]
+    pub window: WindowArgs,
+}
+
+/// Flags of the window.
+#[derive(Clone, Debug, Args)]
+pub struct WindowArgs {
+    /// Open at this lesson.
+    #[arg(long, value_name = "NAME")]
+    pub lesson: Option<String>,
+    /// Start from this preset: seed003, seed003-cosine or seed001.
+    #[arg(long)]
+    pub preset: Option<Preset>,
+    /// Where training runs: auto, gpu or cpu.
+    #[arg(long, default_value_t)]
+    pub device: DeviceChoice,
+    /// Save what the window shows into a PNG, then close.
+    #[arg(long, value_name = "FILE.png")]
+    pub screenshot: Option<PathBuf>,
+    /// Seconds to wait before the screenshot.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
+    pub after: f64,
+    /// Window size in points.
+    #[arg(long, value_name = "WxH", default_value = "1280x800", value_parser = parse_size)]
+    pub size: [f32; 2],
+    /// Start with the particles at this time, 0 to 1.
+    #[arg(long, value_name = "T")]
+    pub t: Option<f32>,
+    /// Start with trajectories on.
+    #[arg(long)]
+    pub trajectories: bool,
+    /// Start with the exact field's particles beside the network's.
+    #[arg(long)]
+    pub exact_field: bool,
+    /// Start with the velocity field as arrows.
+    #[arg(long)]
+    pub arrows: bool,
+    /// Start training at once.
+    #[arg(long)]
+    pub train: bool,
+    /// light or dark.
+    #[arg(long, value_parser = ["light", "dark"])]
+    pub theme: Option<String>,
+    /// Start in lecture mode: larger, without side panels.
+    #[arg(long)]
+    pub lecture: bool,
+    /// Replace the screenshot file when it exists.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Train a model.
+    #[command(subcommand)]
+    Train(TrainVerb),
+    /// Draw samples from a checkpoint or from the exact field.
+    Sample(SampleArgs),
+    /// Evaluate the exact marginal field, and a model's, at points.
+    Field(FieldArgs),
+    /// Print a scheduler's coefficients as CSV.
+    Scheduler(SchedulerArgs),
+    /// Measure a checkpoint against the exact answer.
+    Eval(EvalArgs),
+    /// Turn a PyTorch state dict into a run folder.
+    Import(ImportArgs),
+    /// Time the pieces that the lab's speed is made of.
+    Bench(BenchArgs),
+    /// List the GPU adapters and say which device `auto` takes.
+    Devices,
+}
+
+/// What to train.
+#[derive(Debug, Subcommand)]
+pub enum TrainVerb {
+    /// The 2-D lab: an MLP flow on points.
+    Toy(Box<TrainToyArgs>),
+}
+
+/// Flags of `train toy`.
+#[derive(Clone, Debug, Args)]
+pub struct TrainToyArgs {
+    /// The settings to start from: seed003, seed003-cosine or seed001.
+    #[arg(long)]
+    pub preset: Option<Preset>,
+    /// Target, such as checkerboard or checkerboard:grid=4,scale=2.
+    #[arg(long)]
+    pub dataset: Option<Dataset>,
+    /// condot, sigma-min:S, poly:N, linear-vp, cosine or vp.
+    #[arg(long)]
+    pub path: Option<Scheduler>,
+    /// Optimiser steps.
+    #[arg(long)]
+    pub steps: Option<u64>,
+    /// Points per step.
+    #[arg(long)]
+    pub batch: Option<usize>,
+    /// Adam's learning rate.
+    #[arg(long, allow_negative_numbers = true)]
+    pub lr: Option<f64>,
+    /// constant or cosine.
+    #[arg(long)]
+    pub lr_schedule: Option<LrSchedule>,
+    /// Decay of the moving average of the weights, such as 0.999; 0 turns it off.
+    #[arg(long, allow_negative_numbers = true)]
+    pub ema: Option<f64>,
+    /// Width of the hidden layers.
+    #[arg(long)]
+    pub hidden: Option<usize>,
+    /// Number of hidden layers.
+    #[arg(long)]
+    pub layers: Option<usize>,
+    /// gelu, relu, silu or tanh.
+    #[arg(long)]
+    pub activation: Option<Activation>,
+    /// Seed of the weights and batches.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// auto, gpu or cpu.
+    #[arg(long, default_value_t)]
+    pub device: DeviceChoice,
+    /// The run folder to write.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on with this run folder.
+    #[arg(long, value_name = "DIR")]
+    pub resume: Option<PathBuf>,
+    /// Replace a run that is in the folder already.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `sample`.
+#[derive(Clone, Debug, Args)]
+pub struct SampleArgs {
+    /// A run folder or builtin:NAME; left out with --exact.
+    #[arg(
+        value_name = "CKPT",
+        required_unless_present = "exact",
+        conflicts_with = "exact"
+    )]
+    pub checkpoint: Option<String>,
+    /// Sample with the exact marginal field, in f64.
+    #[arg(long)]
+    pub exact: bool,
+    /// Target of the exact field.
+    #[arg(long, requires = "exact")]
+    pub dataset: Option<Dataset>,
+    /// Path of the exact field.
+    #[arg(long, requires = "exact")]
+    pub path: Option<Scheduler>,
+    /// How many points.
+    #[arg(long, default_value_t = 10_000)]
+    pub n: usize,
+    /// euler, midpoint, heun, rk4 or dopri5.
+    #[arg(long, default_value = "euler")]
+    pub solver: Solver,
+    /// Solver steps; dopri5 chooses its own.
+    #[arg(long, default_value_t = 100)]
+    pub steps: usize,
+    /// Seed of the starting points.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Starting points from a CSV with columns x,y.
+    #[arg(long, value_name = "F.csv")]
+    pub x0: Option<PathBuf>,
+    /// Keep the whole way: arrays t [k] and xt [k, n, 2] (npz only).
+    #[arg(long)]
+    pub trajectory: bool,
+    /// No stage is evaluated later than 1 - E; 1e-4 by default where the field is singular.
+    #[arg(long, value_name = "E")]
+    pub t_end: Option<f64>,
+    /// Where to write: .npz, .csv or .png.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace an existing file.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `field`.
+#[derive(Clone, Debug, Args)]
+pub struct FieldArgs {
+    /// The probability path.
+    #[arg(long)]
+    pub path: Scheduler,
+    /// The target.
+    #[arg(long, default_value = "checkerboard")]
+    pub dataset: Dataset,
+    /// A CSV with columns t,x,y.
+    #[arg(long, value_name = "F.csv")]
+    pub points: PathBuf,
+    /// Adds model_vx,model_vy of this checkpoint.
+    #[arg(long, value_name = "CKPT")]
+    pub model: Option<String>,
+    /// The CSV to write.
+    #[arg(long, value_name = "G.csv")]
+    pub out: PathBuf,
+    /// Replace an existing file.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `scheduler`.
+#[derive(Clone, Debug, Args)]
+pub struct SchedulerArgs {
+    /// condot, sigma-min:S, poly:N, linear-vp, cosine or vp.
+    pub path: Scheduler,
+    /// Times, separated by commas.
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub t: Vec<f64>,
+}
+
+/// Flags of `eval`.
+#[derive(Clone, Debug, Args)]
+pub struct EvalArgs {
+    /// A run folder or builtin:NAME; left out with --exact.
+    #[arg(
+        value_name = "CKPT",
+        required_unless_present = "exact",
+        conflicts_with = "exact"
+    )]
+    pub checkpoint: Option<String>,
+    /// Measure the exact marginal field instead of a model.
+    #[arg(long)]
+    pub exact: bool,
+    /// Target of the exact field.
+    #[arg(long, requires = "exact")]
+    pub dataset: Option<Dataset>,
+    /// Path of the exact field.
+    #[arg(long, requires = "exact")]
+    pub path: Option<Scheduler>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Samples to draw.
+    #[arg(long, default_value_t = 20_000)]
+    pub n: usize,
+    /// euler, midpoint, heun, rk4 or dopri5.
+    #[arg(long, default_value = "euler")]
+    pub solver: Solver,
+    /// Solver steps.
+    #[arg(long, default_value_t = 100)]
+    pub steps: usize,
+    /// Seed of the starting points and of the reference samples.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
+
+/// Flags of `import`.
+#[derive(Clone, Debug, Args)]
+pub struct ImportArgs {
+    /// The state dict: network.0.weight [out, in], network.0.bias, network.2.weight, …
+    pub file: PathBuf,
+    /// The target it was trained on.
+    #[arg(long)]
+    pub dataset: Dataset,
+    /// The path it was trained with.
+    #[arg(long)]
+    pub path: Scheduler,
+    /// Between its layers: gelu, relu, silu or tanh.
+    #[arg(long, default_value = "gelu")]
+    pub activation: Activation,
+    /// The run folder to write.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Replace a run that is in the folder already.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `bench`.
+#[derive(Clone, Debug, Args)]
+pub struct BenchArgs {
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Fewer repeats.
+    #[arg(long)]
+    pub quick: bool,
+    /// Where the training step is timed: auto, gpu or cpu.
+    #[arg(long, default_value_t)]
+    pub device: DeviceChoice,
+}
+
+fn parse_size(text: &str) -> Result<[f32; 2], String> {
+    let wrong = || format!("`{text}` is no size; write it as 1280x800");
+    let (width, height) = text.split_once('x').ok_or_else(wrong)?;
+    let side = |text: &str| match text.parse::<f32>() {
+        Ok(side) if (64.0..=16_384.0).contains(&side) => Ok(side),
+        _ => Err(wrong()),
+    };
+    Ok([side(width)?, side(height)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_read() {
+        assert_eq!(parse_size("1280x800"), Ok([1280.0, 800.0]));
+        for wrong in ["1280", "0x0", "axb", "1e9x1"] {
+            assert!(parse_size(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `flowlab import`
+
+use anyhow::ensure;
+
+use super::output::check_free_run;
+use crate::cli::ImportArgs;
+use crate::train::ToyConfig;
+use crate::train::checkpoint;
+
+/// Turns a state dict in the layout of seed 003's class into a run folder.
+///
+/// # Errors
+/// Names the file and the tensor at fault.
+pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
+    check_free_run(&args.out, args.force)?;
+    let weights = checkpoint::import(&args.file, args.activation)?;
+    let shape = weights.shape();
+    let hidden = &shape[1..shape.len() - 1];
+    ensure!(
+        hidden.windows(2).all(|pair| pair[0] == pair[1]),
+        "{}: the hidden layers differ in width: {hidden:?}",
+        args.file.display()
+    );
+    let config = ToyConfig {
+        dataset: args.dataset,
+        path: args.path,
+        hidden: hidden.first().copied().unwrap_or(1),
+        layers: hidden.len(),
+        activation: args.activation,
+        ..ToyConfig::default()
+    };
+    checkpoint::save_model(&args.out, &config, 0, &weights)?;
+    eprintln!("{}: network {shape:?} imported", args.out.display());
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! `flowlab sample`
+
+use std::io::{Cursor, Write};
+
+use anyhow::{Context, bail, ensure};
+use npyz::WriterBuilder;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::generate::{self, Source};
+use super::{output, table};
+use crate::cli::SampleArgs;
+use crate::data::toy::Dataset;
+use crate::figure::canvas::{EXACT, GENERATED};
+use crate::figure::scatter;
+use crate::flow::Solution;
+use crate::flow::marginal::MarginalField;
+use crate::flow::scheduler::Scheduler;
+use crate::train::{Checkpoint, ToyConfig};
+
+/// Side of a picture of samples, in pixels.
+const PICTURE: u32 = 900;
+
+/// Draws samples and writes them.
+///
+/// # Errors
+/// Names the flag or file at fault.
+pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
+    output::check_free(&args.out, args.force)?;
+    let kind = args.out.extension().and_then(|kind| kind.to_str());
+    let Some(kind @ ("npz" | "csv" | "png")) = kind else {
+        bail!(
+            "--out: {} ends in none of .npz, .csv, .png",
+            args.out.display()
+        );
+    };
+    ensure!(args.steps > 0, "--steps: 0 steps; ask for at least 1");
+    if let Some(gap) = args.t_end {
+        ensure!(
+            (0.0..1.0).contains(&gap),
+            "--t-end: {gap} lies outside 0 to 1"
+        );
+    }
+    ensure!(
+        !args.trajectory || kind == "npz",
+        "--trajectory: only a .npz file holds it; --out is {}",
+        args.out.display()
+    );
+    let (source, dataset) = source(args.checkpoint.as_deref(), args.dataset, args.path)?;
+    let x0 = generate::starting_points(args.x0.as_deref(), args.seed, args.n)?;
+    let times: Vec<f64> = if args.trajectory {
+        (0..=args.steps)
+            .map(|i| i as f64 / args.steps as f64)
+            .collect()
+    } else {
+        vec![1.0]
+    };
+    let way = source.trajectories(args.solver, args.steps, &x0, &times, args.t_end)?;
+    let x1 = way.states.last().context("no state was kept")?;
+    let bytes = match kind {
+        "npz" => npz(&source, &x0, x1, args.trajectory.then_some(&way))?,
+        "csv" => {
+            let rows: Vec<[f64; 4]> = x0
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .zip(x1.as_chunks::<2>().0)
+                .map(|(a, b)| [a[0], a[1], b[0], b[1]])
+                .collect();
+            table::write("x0,y0,x1,y1", rows.iter().map(|row| &row[..]))
+        }
+        _ => picture(&source, dataset, x1),
+    };
+    output::write(&args.out, &bytes)?;
+    eprintln!(
+        "{}: {} samples, {} evaluations of the field each",
+        args.out.display(),
+        x0.len() / 2,
+        way.nfe
+    );
+    Ok(())
+}
+
+/// What the flags ask to sample with: a checkpoint, or the exact field of a target and a path.
+///
+/// # Errors
+/// A checkpoint that cannot be read; a target without an exact field.
+pub fn source(
+    checkpoint: Option<&str>,
+    dataset: Option<Dataset>,
+    path: Option<Scheduler>,
+) -> anyhow::Result<(Source, Dataset)> {
+    if let Some(name) = checkpoint {
+        let checkpoint = Checkpoint::load(name)?;
+        return Ok((Source::model(&checkpoint), checkpoint.config.dataset));
+    }
+    let standard = ToyConfig::default();
+    let dataset = dataset.unwrap_or(standard.dataset);
+    let field = exact_field(dataset, path.unwrap_or(standard.path))?;
+    Ok((Source::Exact(Box::new(field)), dataset))
+}
+
+/// The exact field of a target.
+///
+/// # Errors
+/// When the target is no union of boxes.
+pub fn exact_field(dataset: Dataset, path: Scheduler) -> anyhow::Result<MarginalField> {
+    let boxes = dataset.boxes().with_context(|| {
+        format!("--dataset: {dataset} has no exact field; it is no union of boxes")
+    })?;
+    Ok(MarginalField::new(&boxes, path))
+}
+
+fn npz(
+    source: &Source,
+    x0: &[f64],
+    x1: &[f64],
+    way: Option<&Solution<Vec<f64>>>,
+) -> anyhow::Result<Vec<u8>> {
+    let n = (x0.len() / 2) as u64;
+    let mut arrays = vec![
+        ("x0", x0.to_vec(), vec![n, 2]),
+        ("x1", x1.to_vec(), vec![n, 2]),
+    ];
+    if let Some(way) = way {
+        let k = way.times.len() as u64;
+        arrays.push(("t", way.times.clone(), vec![k]));
+        arrays.push(("xt", way.states.concat(), vec![k, n, 2]));
+    }
+    // A network computes in f32: more digits would say more than is known.
+    let narrow = matches!(source, Source::Model(_));
+    let mut file = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, values, shape) in arrays {
+        // Stored, not deflated, as numpy.savez does.
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .large_file(values.len() > 1 << 28);
+        file.start_file(format!("{name}.npy"), options)?;
+        if narrow {
+            let values: Vec<f32> = values.iter().map(|&v| v as f32).collect();
+            npy(&mut file, &shape, values)?;
+        } else {
+            npy(&mut file, &shape, values)?;
+        }
+    }
+    Ok(file.finish()?.into_inner())
+}
+
+/// Writes one array in numpy's format.
+fn npy<T: npyz::AutoSerialize>(
+    out: &mut impl Write,
+    shape: &[u64],
+    values: Vec<T>,
+) -> std::io::Result<()> {
+    let mut writer = npyz::WriteOptions::new()
+        .default_dtype()
+        .shape(shape)
+        .writer(out)
+        .begin_nd()?;
+    writer.extend(values)?;
+    writer.finish()
+}
+
+fn picture(source: &Source, dataset: Dataset, x1: &[f64]) -> Vec<u8> {
+    let boxes = dataset.boxes();
+    let ghost: Vec<_> = boxes
+        .iter()
+        .flat_map(|union| union.boxes.iter().map(|cell| (cell.lo, cell.hi)))
+        .collect();
+    let points: Vec<f32> = x1.iter().map(|&x| x as f32).collect();
+    let panel = scatter::Panel {
+        points: &points,
+        colour: match source {
+            Source::Model(_) => GENERATED,
+            Source::Exact(_) => EXACT,
+        },
+    };
+    scatter::row(&[panel], &ghost, dataset.extent(), PICTURE).png()
+}

@@ -1,0 +1,66 @@
+//! `flowlab` without a verb: the window, or the headless demo where there is no display.
+
+use anyhow::ensure;
+use std::time::Duration;
+
+use super::demo;
+use super::output::check_free;
+use crate::app::theme::Theme;
+use crate::app::{self, LaunchOptions, ScreenshotPlan};
+use crate::cli::WindowArgs;
+
+/// Opens the lab.
+///
+/// # Errors
+/// A screenshot that cannot be written; a window that does not open.
+pub fn run(args: &WindowArgs) -> anyhow::Result<()> {
+    ensure!(
+        args.after.is_finite() && (0.0..=3600.0).contains(&args.after),
+        "--after: {} is not within 0 to 3600 seconds",
+        args.after
+    );
+    if let Some(t) = args.t {
+        ensure!((0.0..=1.0).contains(&t), "--t: {t} lies outside 0 to 1");
+    }
+    if let Some(path) = &args.screenshot {
+        check_free(path, args.force)?;
+    }
+    if !has_display() {
+        ensure!(
+            args.screenshot.is_none(),
+            "--screenshot: no display; run it under Xvfb: xvfb-run -a flowlab --screenshot FILE.png"
+        );
+        return demo::run(args.device);
+    }
+    app::run(LaunchOptions {
+        lesson: args.lesson.clone(),
+        preset: args.preset,
+        device: args.device,
+        screenshot: args.screenshot.clone().map(|path| ScreenshotPlan {
+            path,
+            after: Duration::from_secs_f64(args.after),
+            size: args.size,
+        }),
+        t: args.t,
+        trajectories: args.trajectories,
+        exact: args.exact_field,
+        arrows: args.arrows,
+        train: args.train,
+        theme: args.theme.as_deref().map(|name| match name {
+            "dark" => Theme::Dark,
+            _ => Theme::Light,
+        }),
+        lecture: args.lecture,
+    })
+}
+
+/// Whether a window could open: always outside Linux and the BSDs, there if X11 or Wayland is
+/// named.
+fn has_display() -> bool {
+    if cfg!(any(target_os = "windows", target_os = "macos")) {
+        return true;
+    }
+    ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}

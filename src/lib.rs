@@ -1,0 +1,39 @@
+//! Flow Lab: a desktop lab that teaches flow matching live.
+//!
+//! # Map
+//!
+//! | folder | holds |
+//! |---|---|
+//! | [`flow`] | the mathematics: schedulers, paths, solvers, the exact marginal field, metrics |
+//! | [`data`] | target distributions |
+//! | [`kernel`] | fused kernels of the velocity MLP on the processor |
+//! | [`nn`] | one network per file, as burn modules |
+//! | [`train`] | tasks, the session that runs one on a thread, run folders |
+//! | [`render`] | wgpu passes inside egui callbacks, one shader each in `shaders/` |
+//! | [`app`] | the window: lessons, widgets, theme |
+//! | [`figure`] | pictures as files |
+//! | [`command`] | one file per verb of the command line |
+//! | [`device`] | the only file that chooses a burn device |
+//!
+//! # Invariants
+//!
+//! * Convention: t = 0 is noise (source), t = 1 is data (target); `x_t = α_t x1 + σ_t x0`.
+//! * `flow` names nothing of ours outside `flow`, no threads, files or clocks.
+//! * `flow data nn train kernel command` never name egui; the window is one client of
+//!   [`train::Session`], the command line the other.
+//! * Only the training thread touches burn; views get plain numbers.
+//! * No backend is chosen outside [`device`], no colour outside `app::theme`.
+//!
+//! `tests/tidy.rs` scans the sources for these.
+
+pub mod app;
+pub mod cli;
+pub mod command;
+pub mod data;
+pub mod device;
+pub mod figure;
+pub mod flow;
+pub mod kernel;
+pub mod nn;
+pub mod render;
+pub mod train;

@@ -1,0 +1,36 @@
+//! The program: parse, dispatch, and print an error as one line.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use flowlab::cli::{Cli, TrainVerb, Verb};
+use flowlab::command;
+
+/// Training allocates and frees large blocks at every step; the system's allocator returns them
+/// to the kernel each time, and the page faults cost a third of a step.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let quiet = "warn,wgpu_hal=error,wgpu_core=error,naga=error";
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(quiet)).init();
+    let cli = Cli::parse();
+    let result = match cli.verb {
+        None => command::window::run(&cli.window),
+        Some(Verb::Train(TrainVerb::Toy(args))) => command::train::run(&args),
+        Some(Verb::Sample(args)) => command::sample::run(&args),
+        Some(Verb::Field(args)) => command::field::run(&args),
+        Some(Verb::Scheduler(args)) => command::scheduler::run(&args),
+        Some(Verb::Eval(args)) => command::eval::run(&args),
+        Some(Verb::Import(args)) => command::import::run(&args),
+        Some(Verb::Bench(args)) => command::bench::run(&args),
+        Some(Verb::Devices) => command::devices::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
