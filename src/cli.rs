@@ -157,9 +157,9 @@ pub struct TrainToyArgs {
     pub force: bool,
 }
 
-/// Flags of `sample`.
+/// What carries noise to data, and how: flags that `sample` and `eval` share.
 #[derive(Clone, Debug, Args)]
-pub struct SampleArgs {
+pub struct FlowArgs {
     /// A run folder or builtin:NAME; left out with --exact.
     #[arg(
         value_name = "CKPT",
@@ -167,7 +167,7 @@ pub struct SampleArgs {
         conflicts_with = "exact"
     )]
     pub checkpoint: Option<String>,
-    /// Sample with the exact marginal field, in f64.
+    /// The exact marginal field in place of a checkpoint, in f64.
     #[arg(long)]
     pub exact: bool,
     /// Target of the exact field.
@@ -176,18 +176,26 @@ pub struct SampleArgs {
     /// Path of the exact field.
     #[arg(long, requires = "exact")]
     pub path: Option<Scheduler>,
-    /// How many points.
-    #[arg(long, default_value_t = 10_000)]
-    pub n: usize,
     /// euler, midpoint, heun, rk4 or dopri5.
     #[arg(long, default_value = "euler")]
     pub solver: Solver,
     /// Solver steps; dopri5 chooses its own.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = parse_steps)]
     pub steps: usize,
     /// Seed of the starting points.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+}
+
+/// Flags of `sample`.
+#[derive(Clone, Debug, Args)]
+pub struct SampleArgs {
+    /// What carries the points.
+    #[command(flatten)]
+    pub flow: FlowArgs,
+    /// How many points.
+    #[arg(long, default_value_t = 10_000)]
+    pub n: usize,
     /// Starting points from a CSV with columns x,y.
     #[arg(long, value_name = "F.csv")]
     pub x0: Option<PathBuf>,
@@ -241,37 +249,15 @@ pub struct SchedulerArgs {
 /// Flags of `eval`.
 #[derive(Clone, Debug, Args)]
 pub struct EvalArgs {
-    /// A run folder or builtin:NAME; left out with --exact.
-    #[arg(
-        value_name = "CKPT",
-        required_unless_present = "exact",
-        conflicts_with = "exact"
-    )]
-    pub checkpoint: Option<String>,
-    /// Measure the exact marginal field instead of a model.
-    #[arg(long)]
-    pub exact: bool,
-    /// Target of the exact field.
-    #[arg(long, requires = "exact")]
-    pub dataset: Option<Dataset>,
-    /// Path of the exact field.
-    #[arg(long, requires = "exact")]
-    pub path: Option<Scheduler>,
+    /// What is measured.
+    #[command(flatten)]
+    pub flow: FlowArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
     /// Samples to draw.
     #[arg(long, default_value_t = 20_000)]
     pub n: usize,
-    /// euler, midpoint, heun, rk4 or dopri5.
-    #[arg(long, default_value = "euler")]
-    pub solver: Solver,
-    /// Solver steps.
-    #[arg(long, default_value_t = 100)]
-    pub steps: usize,
-    /// Seed of the starting points and of the reference samples.
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
 }
 
 /// Flags of `import`.
@@ -308,6 +294,13 @@ pub struct BenchArgs {
     /// Where the training step is timed: auto, gpu or cpu.
     #[arg(long, default_value_t)]
     pub device: DeviceChoice,
+}
+
+fn parse_steps(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(steps @ 1..=1_000_000) => Ok(steps),
+        _ => Err("ask for 1 to 1000000 steps".to_owned()),
+    }
 }
 
 fn parse_size(text: &str) -> Result<[f32; 2], String> {

@@ -65,8 +65,8 @@ fn every_solver_agrees_with_the_plain_loop_forward_and_backward() {
                 let (a, b) = (path[2], path[3]);
                 path.push([0, 1].map(|c| a[c] + 0.25 * (b[c] - a[c])));
                 for (k, wanted) in path.iter().enumerate() {
-                    for c in 0..2 {
-                        let error = (f64::from(got.frame(k)[2 * i + c]) - wanted[c]).abs();
+                    for (&x, wanted) in got.frame(k)[2 * i..].iter().zip(wanted) {
+                        let error = (f64::from(x) - wanted).abs();
                         assert!(error < 2e-5, "{solver} {span:?} frame {k}: {error}");
                     }
                 }

@@ -1,6 +1,8 @@
 //! The window under `egui_kittest`: it is built, trained, scrubbed, resized and looked at without
 //! a display, drawn by whatever adapter there is (lavapipe in CI).
 
+mod common;
+
 use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers, vec2};
@@ -8,18 +10,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use flowlab::app::theme::Theme;
 use flowlab::app::{App, LaunchOptions};
-use flowlab::device::{self, DeviceChoice};
-
-/// Whether to go on. Without an adapter the test is skipped, unless `FLOWLAB_REQUIRE_GPU=1`.
-fn adapter() -> bool {
-    if !device::adapters().is_empty() {
-        return true;
-    }
-    let required = std::env::var_os("FLOWLAB_REQUIRE_GPU").is_some_and(|value| value == "1");
-    assert!(!required, "no GPU adapter, and FLOWLAB_REQUIRE_GPU=1");
-    println!("skipped, no GPU adapter");
-    false
-}
+use flowlab::device::DeviceChoice;
 
 fn window_with(options: LaunchOptions, pixels_per_point: f32) -> Harness<'static, App> {
     Harness::builder()
@@ -88,7 +79,7 @@ fn press(harness: &mut Harness<'static, App>, key: Key) {
 
 #[test]
 fn the_pretrained_network_is_on_the_stage_from_the_first_picture() {
-    if !adapter() {
+    if !common::gpu_here() {
         return;
     }
     let mut harness = window();
@@ -112,7 +103,7 @@ fn the_pretrained_network_is_on_the_stage_from_the_first_picture() {
 
 #[test]
 fn ten_steps_of_training_fill_the_plots() {
-    if !adapter() {
+    if !common::gpu_here() {
         return;
     }
     let mut harness = window();
@@ -150,7 +141,7 @@ fn ten_steps_of_training_fill_the_plots() {
 
 #[test]
 fn training_starts_pauses_resets_and_comes_back() {
-    if !adapter() {
+    if !common::gpu_here() {
         return;
     }
     let mut harness = window();
@@ -183,7 +174,7 @@ fn training_starts_pauses_resets_and_comes_back() {
 
 #[test]
 fn time_moves_by_key_by_slider_and_by_playing() {
-    if !adapter() {
+    if !common::gpu_here() {
         return;
     }
     let mut harness = window();
@@ -214,7 +205,7 @@ fn time_moves_by_key_by_slider_and_by_playing() {
 
 #[test]
 fn keys_are_left_to_a_text_field_that_has_the_focus() {
-    if !adapter() {
+    if !common::gpu_here() {
         return;
     }
     let mut harness = window();
@@ -246,7 +237,7 @@ fn keys_are_left_to_a_text_field_that_has_the_focus() {
 
 #[test]
 fn each_switch_works_once_and_back() {
-    if !adapter() {
+    if !common::gpu_here() {
         return;
     }
     let mut harness = window();
@@ -294,7 +285,7 @@ fn each_switch_works_once_and_back() {
 
 #[test]
 fn the_exact_field_appears_in_its_colour() {
-    if !adapter() {
+    if !common::gpu_here() {
         return;
     }
     let mut harness = window();
@@ -309,7 +300,7 @@ fn the_exact_field_appears_in_its_colour() {
 
 #[test]
 fn every_size_is_drawn() {
-    if !adapter() {
+    if !common::gpu_here() {
         return;
     }
     let mut harness = window();
@@ -342,7 +333,7 @@ fn every_size_is_drawn() {
 
 #[test]
 fn a_failure_is_a_banner_that_can_be_dismissed() {
-    if !adapter() {
+    if !common::gpu_here() {
         return;
     }
     let mut harness = window();
@@ -366,7 +357,7 @@ fn a_failure_is_a_banner_that_can_be_dismissed() {
 
 #[test]
 fn settings_out_of_range_are_reported_not_run() {
-    if !adapter() {
+    if !common::gpu_here() {
         return;
     }
     let mut harness = window();
@@ -383,7 +374,7 @@ fn settings_out_of_range_are_reported_not_run() {
 
 #[test]
 fn the_window_looks_as_it_did() {
-    if !adapter() {
+    if !common::gpu_here() {
         return;
     }
     // Half a pixel a point: small files that still show layout and colours.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::generate::{self, DEFAULT_GAP, Source};
 use super::sample;
-use crate::cli::EvalArgs;
+use crate::cli::{EvalArgs, FlowArgs};
 use crate::flow::likelihood::{Method, log_likelihood};
 use crate::flow::{Solver, metric};
 use crate::train::batch::{Purpose, stream};
@@ -70,19 +70,22 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
 }
 
 fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
-    anyhow::ensure!(args.steps > 0, "--steps: 0 steps; ask for at least 1");
-    let (source, dataset) = sample::source(args.checkpoint.as_deref(), args.dataset, args.path)?;
+    let FlowArgs {
+        solver,
+        steps,
+        seed,
+        ..
+    } = args.flow;
+    let (source, dataset) = sample::source(&args.flow)?;
     let boxes = dataset.boxes();
     let (floor, excess) = loss(args, &source)?;
 
-    let x0 = generate::starting_points(None, args.seed, args.n)?;
-    let times: Vec<f64> = (0..=args.steps)
-        .map(|i| i as f64 / args.steps as f64)
-        .collect();
-    let way = source.trajectories(args.solver, args.steps, &x0, &times, None)?;
+    let x0 = generate::starting_points(None, seed, args.n)?;
+    let times: Vec<f64> = (0..=steps).map(|i| i as f64 / steps as f64).collect();
+    let way = source.trajectories(solver, steps, &x0, &times, None)?;
     let x1 = way.states.last().expect("times are not empty");
     let mut data = vec![0.0_f32; x1.len()];
-    dataset.sample_into(&mut stream(args.seed, Purpose::Probe, 1), &mut data);
+    dataset.sample_into(&mut stream(seed, Purpose::Probe, 1), &mut data);
     let data: Vec<f64> = data.into_iter().map(f64::from).collect();
 
     let first = |points: &[f64], n: usize| points[..points.len().min(2 * n)].to_vec();
@@ -108,7 +111,7 @@ fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
 
 /// The loss floor and the excess above it.
 fn loss(args: &EvalArgs, source: &Source) -> anyhow::Result<(Option<f64>, Option<f64>)> {
-    let Some(name) = &args.checkpoint else {
+    let Some(name) = &args.flow.checkpoint else {
         let Source::Exact(field) = source else {
             unreachable!("without a checkpoint the source is exact");
         };

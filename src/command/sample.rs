@@ -9,7 +9,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::generate::{self, Source};
 use super::{output, table};
-use crate::cli::SampleArgs;
+use crate::cli::{FlowArgs, SampleArgs};
 use crate::data::toy::Dataset;
 use crate::figure::canvas::{EXACT, GENERATED};
 use crate::figure::scatter;
@@ -34,7 +34,6 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
             args.out.display()
         );
     };
-    ensure!(args.steps > 0, "--steps: 0 steps; ask for at least 1");
     if let Some(gap) = args.t_end {
         ensure!(
             (0.0..1.0).contains(&gap),
@@ -46,16 +45,20 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
         "--trajectory: only a .npz file holds it; --out is {}",
         args.out.display()
     );
-    let (source, dataset) = source(args.checkpoint.as_deref(), args.dataset, args.path)?;
-    let x0 = generate::starting_points(args.x0.as_deref(), args.seed, args.n)?;
+    let FlowArgs {
+        solver,
+        steps,
+        seed,
+        ..
+    } = args.flow;
+    let (source, dataset) = source(&args.flow)?;
+    let x0 = generate::starting_points(args.x0.as_deref(), seed, args.n)?;
     let times: Vec<f64> = if args.trajectory {
-        (0..=args.steps)
-            .map(|i| i as f64 / args.steps as f64)
-            .collect()
+        (0..=steps).map(|i| i as f64 / steps as f64).collect()
     } else {
         vec![1.0]
     };
-    let way = source.trajectories(args.solver, args.steps, &x0, &times, args.t_end)?;
+    let way = source.trajectories(solver, steps, &x0, &times, args.t_end)?;
     let x1 = way.states.last().context("no state was kept")?;
     let bytes = match kind {
         "npz" => npz(&source, &x0, x1, args.trajectory.then_some(&way))?,
@@ -85,18 +88,14 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// A checkpoint that cannot be read; a target without an exact field.
-pub fn source(
-    checkpoint: Option<&str>,
-    dataset: Option<Dataset>,
-    path: Option<Scheduler>,
-) -> anyhow::Result<(Source, Dataset)> {
-    if let Some(name) = checkpoint {
+pub fn source(args: &FlowArgs) -> anyhow::Result<(Source, Dataset)> {
+    if let Some(name) = &args.checkpoint {
         let checkpoint = Checkpoint::load(name)?;
         return Ok((Source::model(&checkpoint), checkpoint.config.dataset));
     }
     let standard = ToyConfig::default();
-    let dataset = dataset.unwrap_or(standard.dataset);
-    let field = exact_field(dataset, path.unwrap_or(standard.path))?;
+    let dataset = args.dataset.unwrap_or(standard.dataset);
+    let field = exact_field(dataset, args.path.unwrap_or(standard.path))?;
     Ok((Source::Exact(Box::new(field)), dataset))
 }
 

@@ -64,13 +64,16 @@ impl VelocityField<f32> for UpTo {
     }
 }
 
+/// What a finished picture changes among those on show.
+pub type Change<'a> = &'a dyn Fn(&mut Pictures);
+
 impl Bench {
     /// Makes the pictures of a request and hands each to `show`, the network's first.
     pub fn run(
         &mut self,
         request: &Request,
         cancel: &AtomicBool,
-        show: &(dyn Fn(&dyn Fn(&mut Pictures)) + '_),
+        show: &dyn Fn(Change<'_>),
         pool: &ThreadPool,
     ) {
         let move_through = |field: &dyn VelocityField<f32>, noise: &[f32]| {

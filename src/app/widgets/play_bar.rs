@@ -77,9 +77,9 @@ pub fn play_bar(ui: &mut Ui, clock: &mut Clock) {
 
 fn speed_ui(ui: &mut Ui, clock: &mut Clock) {
     let label = |speed: f64| match speed {
-        s if s == 0.125 => "⅛×".to_owned(),
-        s if s == 0.25 => "¼×".to_owned(),
-        s if s == 0.5 => "½×".to_owned(),
+        0.125 => "⅛×".to_owned(),
+        0.25 => "¼×".to_owned(),
+        0.5 => "½×".to_owned(),
         s => format!("{s}×"),
     };
     let mut speed = clock.speed();
