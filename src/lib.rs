@@ -25,6 +25,17 @@
 //! * No backend is chosen outside [`device`], no colour outside `app::theme`.
 //!
 //! `tests/tidy.rs` scans the sources for these.
+//!
+//! # Decisions that are not obvious
+//!
+//! * `nn` may name `kernel`: both speak of the same weights in PyTorch's layout.
+//! * On the processor, training does not build an autodiff graph: [`kernel`] gives loss and
+//!   gradients in one pass, burn's Adam moves the weights as one flat tensor. On a GPU the same
+//!   run is plain burn. Either can go on where the other stopped.
+//! * burn's `ModuleOptimizer` opens `Device::default()` when it loads its state, which may be a
+//!   second GPU device; [`train::adam`] keeps the state itself.
+//! * The matrix products of [`kernel`] are written on `pulp`: weights are packed once and the
+//!   activation is applied before a tile leaves the registers.
 
 pub mod app;
 pub mod cli;
