@@ -47,17 +47,13 @@ pub fn run(device: DeviceChoice) -> anyhow::Result<()> {
 }
 
 fn write_figures(folder: &Path, checkpoint: &Checkpoint) -> anyhow::Result<()> {
-    let boxes = checkpoint.config.dataset.boxes();
-    let ghost: Vec<_> = boxes
-        .iter()
-        .flat_map(|union| union.boxes.iter().map(|cell| (cell.lo, cell.hi)))
-        .collect();
+    let ghost = generate::ghost(checkpoint.config.dataset);
     let extent = checkpoint.config.dataset.extent();
     let source = Source::model(checkpoint);
     let x0 = generate::noise(0, 5000);
 
     let flow = source.trajectories(Solver::Euler, 100, &x0, &TIMES, None)?;
-    let frames: Vec<Vec<f32>> = flow.states.iter().map(|x| to_f32(x)).collect();
+    let frames: Vec<Vec<f32>> = flow.states.iter().map(|x| generate::narrow(x)).collect();
     let panels: Vec<_> = frames
         .iter()
         .enumerate()
@@ -72,7 +68,7 @@ fn write_figures(folder: &Path, checkpoint: &Checkpoint) -> anyhow::Result<()> {
     let mut ends = Vec::new();
     for steps in [1, 2, 4, 8, 16, 64] {
         let end = source.trajectories(Solver::Euler, steps, &x0, &[1.0], None)?;
-        ends.push(to_f32(&end.states[0]));
+        ends.push(generate::narrow(&end.states[0]));
     }
     let panels: Vec<_> = ends
         .iter()
@@ -92,8 +88,4 @@ fn write_figures(folder: &Path, checkpoint: &Checkpoint) -> anyhow::Result<()> {
     };
     let picture = curve::plot(&curve, None, true, [960, 480]);
     output::write(&folder.join("excess.png"), &picture.png())
-}
-
-fn to_f32(points: &[f64]) -> Vec<f32> {
-    points.iter().map(|&x| x as f32).collect()
 }

@@ -6,6 +6,7 @@ use anyhow::{bail, ensure};
 use rayon::prelude::*;
 
 use super::table;
+use crate::data::toy::Dataset;
 use crate::flow::marginal::MarginalField;
 use crate::flow::{Adaptive, Solution, Solver, VelocityField, integrate_adaptive, integrate_fixed};
 use crate::kernel::Mlp;
@@ -41,7 +42,7 @@ impl Source {
         blocks.for_each(|(out, x)| match self {
             Self::Exact(field) => field.velocity(t, x, out),
             Self::Model(mlp) => {
-                let narrow: Vec<f32> = x.iter().map(|&x| x as f32).collect();
+                let narrow = narrow(x);
                 let mut v = vec![0.0_f32; x.len()];
                 mlp.velocity(t as f32, &narrow, &mut v);
                 widen(&v, out);
@@ -65,7 +66,7 @@ impl Source {
                 }
             }
             Self::Model(mlp) => {
-                let narrow: Vec<f32> = x.iter().map(|&x| x as f32).collect();
+                let narrow = narrow(x);
                 let (mut v32, mut div32) = (vec![0.0; v.len()], vec![0.0; div.len()]);
                 mlp.velocity_and_divergence(t as f32, &narrow, &mut v32, &mut div32);
                 widen(&v32, v);
@@ -109,6 +110,17 @@ impl Source {
         let field = |t: f64, x: &Vec<f64>| self.velocity(t.min(end), x);
         Ok(integrate_fixed(solver, steps, 0.0, 1.0, x0, save_at, field))
     }
+}
+
+/// The same points in the precision that networks and pictures use.
+pub fn narrow(points: &[f64]) -> Vec<f32> {
+    points.iter().map(|&x| x as f32).collect()
+}
+
+/// The corners of a target's boxes, to draw behind points; none where it has no boxes.
+pub fn ghost(dataset: Dataset) -> Vec<([f64; 2], [f64; 2])> {
+    let boxes = dataset.boxes().map_or_else(Vec::new, |union| union.boxes);
+    boxes.iter().map(|cell| (cell.lo, cell.hi)).collect()
 }
 
 fn widen(from: &[f32], to: &mut [f64]) {

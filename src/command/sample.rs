@@ -136,8 +136,7 @@ fn npz(
             .large_file(values.len() > 1 << 28);
         file.start_file(format!("{name}.npy"), options)?;
         if narrow {
-            let values: Vec<f32> = values.iter().map(|&v| v as f32).collect();
-            npy(&mut file, &shape, values)?;
+            npy(&mut file, &shape, generate::narrow(&values))?;
         } else {
             npy(&mut file, &shape, values)?;
         }
@@ -161,12 +160,8 @@ fn npy<T: npyz::AutoSerialize>(
 }
 
 fn picture(source: &Source, dataset: Dataset, x1: &[f64]) -> Vec<u8> {
-    let boxes = dataset.boxes();
-    let ghost: Vec<_> = boxes
-        .iter()
-        .flat_map(|union| union.boxes.iter().map(|cell| (cell.lo, cell.hi)))
-        .collect();
-    let points: Vec<f32> = x1.iter().map(|&x| x as f32).collect();
+    let ghost = generate::ghost(dataset);
+    let points = generate::narrow(x1);
     let panel = scatter::Panel {
         points: &points,
         colour: match source {
