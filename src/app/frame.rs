@@ -154,7 +154,9 @@ impl App {
             });
         });
         if !lecture {
-            ui.add(egui::Label::new(RichText::new(sentence).weak()).wrap());
+            let text = RichText::new(sentence).weak();
+            ui.add(egui::Label::new(text).wrap())
+                .on_hover_text(self.lessons[self.current].source());
             ui.add_space(4.0);
         }
         if let Some(action) = asked {

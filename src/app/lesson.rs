@@ -1,7 +1,10 @@
 //! What a lesson is: a short text, a formula, and the parts it draws into the window.
 
+use std::sync::Arc;
+
 use egui::Ui;
 
+use super::background::Background;
 use super::clock::Clock;
 use super::keys::Action;
 use super::sampler::Sampler;
@@ -21,6 +24,16 @@ pub struct Lab {
     pub easel: Easel,
     /// Look and layout of the window.
     pub settings: Settings,
+    /// Asks for a new frame; for threads.
+    pub wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Lab {
+    /// A thread for a lesson's own work; it starts with the first request.
+    pub fn background<K: PartialEq, V: Send + Sync + 'static>(&self) -> Background<K, V> {
+        let wake = Arc::clone(&self.wake);
+        Background::new(move || wake())
+    }
 }
 
 /// One file of `lessons/`; the window draws its parts in the same places for each.
@@ -36,6 +49,14 @@ pub trait Lesson {
 
     /// The formula beside the title, in the notation of [`super::widgets::formula`].
     fn formula(&self) -> &'static str;
+
+    /// Where it comes from: the seed document or paper, as a short reference.
+    fn source(&self) -> &'static str;
+
+    /// Whether a picture that was asked for is still being made.
+    fn is_busy(&self) -> bool {
+        false
+    }
 
     /// Asks the workers for what the next picture needs. Runs when the window is hidden, too.
     fn logic(&mut self, lab: &mut Lab);

@@ -1,6 +1,7 @@
 //! The window: a frame around the lessons. [`App::logic`] receives what the worker threads have
 //! made, `ui` draws it; neither ever waits.
 
+mod background;
 mod clock;
 mod curve;
 mod fonts;
@@ -17,6 +18,7 @@ pub mod theme;
 pub mod training;
 mod widgets;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use eframe::egui_wgpu::RenderState;
@@ -128,6 +130,10 @@ impl App {
                 sampler: Sampler::new(move || for_sampler.request_repaint()),
                 easel: Easel::new(gpu),
                 settings,
+                wake: Arc::new({
+                    let ctx = ctx.clone();
+                    move || ctx.request_repaint()
+                }),
             },
             lessons,
             current,
@@ -238,7 +244,8 @@ impl eframe::App for App {
         self.lab.training.drain();
         self.lessons[self.current].logic(&mut self.lab);
         if let Some(screenshot) = &mut self.screenshot {
-            let ready = !self.lab.sampler.is_busy() || self.lab.training.is_running();
+            let still = self.lab.sampler.is_busy() || self.lessons[self.current].is_busy();
+            let ready = !still || self.lab.training.is_running();
             screenshot.logic(ctx, ready);
         }
     }

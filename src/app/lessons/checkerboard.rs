@@ -105,6 +105,10 @@ impl Lesson for Checkerboard {
         r#"{"d"x_t|"d"t}=v_θ(x_t,t)"#
     }
 
+    fn source(&self) -> &'static str {
+        "Flow matching from scratch (seed 003); Lipman et al. 2023"
+    }
+
     fn logic(&mut self, lab: &mut Lab) {
         let training = &lab.training;
         lab.sampler.ask(Request {
