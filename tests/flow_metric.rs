@@ -68,7 +68,7 @@ proptest! {
     }
 }
 
-fn points(dataset: Dataset, n: usize, seed: u64) -> Vec<f32> {
+fn points(dataset: &Dataset, n: usize, seed: u64) -> Vec<f32> {
     let mut out = vec![0.0; 2 * n];
     dataset.sample_into(&mut ChaCha8Rng::seed_from_u64(seed), &mut out);
     out
@@ -77,8 +77,8 @@ fn points(dataset: Dataset, n: usize, seed: u64) -> Vec<f32> {
 #[test]
 fn assignment_of_a_thousand_points() {
     let (a, b) = (
-        points(Dataset::Moons, 1000, 1),
-        points(Dataset::CHECKERBOARD, 1000, 2),
+        points(&Dataset::Moons, 1000, 1),
+        points(&Dataset::CHECKERBOARD, 1000, 2),
     );
     let [a, b] = [a, b].map(|p| p.into_iter().map(f64::from).collect::<Vec<_>>());
     let cost = squared_distances(&a, &b);
@@ -100,7 +100,7 @@ fn assignment_of_a_thousand_points() {
 
 #[test]
 fn distances_of_shifted_sets() {
-    let a = points(Dataset::Pinwheel, 300, 3);
+    let a = points(&Dataset::Pinwheel, 300, 3);
     let (dx, dy) = (0.75, -0.5);
     // In another order, so that the plan is not the identity.
     let b: Vec<f32> = (0..300)
@@ -120,7 +120,7 @@ fn distances_of_shifted_sets() {
 #[test]
 fn sliced_distance_of_unequal_sets() {
     // Twice the same points have the same distribution.
-    let a = points(Dataset::Rings, 100, 4);
+    let a = points(&Dataset::Rings, 100, 4);
     let doubled = [a.clone(), a.clone()].concat();
     assert!(sliced_w2(&a, &doubled, 8) < 1e-12);
     // {0} against {−1, 1, 1} on each axis: mean square 1, over directions (cos + sin)²/…
@@ -211,10 +211,10 @@ fn boxes_are_checked() {
 fn datasets_have_their_moments() {
     let n = 60_000;
     for dataset in Dataset::ALL {
-        let x = points(dataset, n, 7);
-        assert_eq!(x, points(dataset, n, 7), "a seed repeats");
-        assert_ne!(x[..20], points(dataset, 10, 8)[..], "another seed differs");
-        assert_eq!(dataset.to_string().parse(), Ok(dataset));
+        let x = points(&dataset, n, 7);
+        assert_eq!(x, points(&dataset, n, 7), "a seed repeats");
+        assert_ne!(x[..20], points(&dataset, 10, 8)[..], "another seed differs");
+        assert_eq!(dataset.to_string().parse(), Ok(dataset.clone()));
         let json = serde_json::to_string(&dataset).expect("json");
         assert_eq!(
             serde_json::from_str::<Dataset>(&json).expect("json"),

@@ -73,7 +73,7 @@ impl Training {
             Ok(checkpoint) => {
                 let staged = Staged {
                     weights: Arc::new(checkpoint.weights),
-                    dataset: checkpoint.config.dataset,
+                    dataset: checkpoint.config.dataset.clone(),
                     path: checkpoint.config.path,
                     label: format!("pretrained, step {}", checkpoint.step),
                     version: 1,
@@ -102,9 +102,9 @@ impl Training {
     /// The target on the stage.
     pub fn dataset(&self) -> Dataset {
         match (&self.run, &self.staged) {
-            (Some(run), _) => run.config.dataset,
-            (None, Some(staged)) => staged.dataset,
-            (None, None) => self.config.dataset,
+            (Some(run), _) => run.config.dataset.clone(),
+            (None, Some(staged)) => staged.dataset.clone(),
+            (None, None) => self.config.dataset.clone(),
         }
     }
 
@@ -168,7 +168,7 @@ impl Training {
             self.versions += 1;
             self.staged = Some(Staged {
                 weights: Arc::clone(&snapshot.weights),
-                dataset: run.config.dataset,
+                dataset: run.config.dataset.clone(),
                 path: run.config.path,
                 label: run.label(),
                 version: self.versions,

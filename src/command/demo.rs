@@ -47,7 +47,7 @@ pub fn run(device: DeviceChoice) -> anyhow::Result<()> {
 }
 
 fn write_figures(folder: &Path, checkpoint: &Checkpoint) -> anyhow::Result<()> {
-    let ghost = generate::ghost(checkpoint.config.dataset);
+    let ghost = generate::ghost(&checkpoint.config.dataset);
     let extent = checkpoint.config.dataset.extent();
     let source = Source::model(checkpoint);
     let x0 = generate::noise(0, 5000);

@@ -14,7 +14,7 @@ use crate::train::Checkpoint;
 /// Names the flag, file, row or column at fault.
 pub fn run(args: &FieldArgs) -> anyhow::Result<()> {
     output::check_free(&args.out, args.force)?;
-    let field = exact_field(args.dataset, args.path)?;
+    let field = exact_field(&args.dataset, args.path)?;
     let model = args
         .model
         .as_deref()

@@ -118,7 +118,7 @@ pub fn narrow(points: &[f64]) -> Vec<f32> {
 }
 
 /// The corners of a target's boxes, to draw behind points; none where it has no boxes.
-pub fn ghost(dataset: Dataset) -> Vec<([f64; 2], [f64; 2])> {
+pub fn ghost(dataset: &Dataset) -> Vec<([f64; 2], [f64; 2])> {
     let boxes = dataset.boxes().map_or_else(Vec::new, |union| union.boxes);
     boxes.iter().map(|cell| (cell.lo, cell.hi)).collect()
 }

@@ -22,7 +22,7 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
         args.file.display()
     );
     let config = ToyConfig {
-        dataset: args.dataset,
+        dataset: args.dataset.clone(),
         path: args.path,
         hidden: hidden.first().copied().unwrap_or(1),
         layers: hidden.len(),

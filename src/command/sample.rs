@@ -72,7 +72,7 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
                 .collect();
             table::write("x0,y0,x1,y1", rows.iter().map(|row| &row[..]))
         }
-        _ => picture(&source, dataset, x1),
+        _ => picture(&source, &dataset, x1),
     };
     output::write(&args.out, &bytes)?;
     eprintln!(
@@ -94,8 +94,8 @@ pub fn source(args: &FlowArgs) -> anyhow::Result<(Source, Dataset)> {
         return Ok((Source::model(&checkpoint), checkpoint.config.dataset));
     }
     let standard = ToyConfig::default();
-    let dataset = args.dataset.unwrap_or(standard.dataset);
-    let field = exact_field(dataset, args.path.unwrap_or(standard.path))?;
+    let dataset = args.dataset.clone().unwrap_or(standard.dataset);
+    let field = exact_field(&dataset, args.path.unwrap_or(standard.path))?;
     Ok((Source::Exact(Box::new(field)), dataset))
 }
 
@@ -103,7 +103,7 @@ pub fn source(args: &FlowArgs) -> anyhow::Result<(Source, Dataset)> {
 ///
 /// # Errors
 /// When the target is no union of boxes.
-pub fn exact_field(dataset: Dataset, path: Scheduler) -> anyhow::Result<MarginalField> {
+pub fn exact_field(dataset: &Dataset, path: Scheduler) -> anyhow::Result<MarginalField> {
     let boxes = dataset.boxes().with_context(|| {
         format!("--dataset: {dataset} has no exact field; it is no union of boxes")
     })?;
@@ -159,7 +159,7 @@ fn npy<T: npyz::AutoSerialize>(
     writer.finish()
 }
 
-fn picture(source: &Source, dataset: Dataset, x1: &[f64]) -> Vec<u8> {
+fn picture(source: &Source, dataset: &Dataset, x1: &[f64]) -> Vec<u8> {
     let ghost = generate::ghost(dataset);
     let points = generate::narrow(x1);
     let panel = scatter::Panel {

@@ -17,7 +17,7 @@ const MOONS_NOISE: f64 = 0.05;
 const ROLL_NOISE: f64 = 0.5;
 
 /// A distribution in the plane.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Dataset {
     /// The cells (column, row) of a grid over [−scale, scale]² with column + row odd.
@@ -82,9 +82,9 @@ impl Dataset {
     ];
 
     /// Name for people.
-    pub fn label(self) -> String {
+    pub fn label(&self) -> String {
         match self {
-            Dataset::CHECKERBOARD => "Checkerboard".to_owned(),
+            board if *board == Self::CHECKERBOARD => "Checkerboard".to_owned(),
             Dataset::Checkerboard { grid, scale } => {
                 format!("Checkerboard, grid {grid}, scale {scale}")
             }
@@ -99,9 +99,9 @@ impl Dataset {
     }
 
     /// The distribution as a union of boxes, where it is one.
-    pub fn boxes(self) -> Option<BoxUnion> {
+    pub fn boxes(&self) -> Option<BoxUnion> {
         let (grid, half, parity) = match self {
-            Dataset::Checkerboard { grid, scale } => (grid, scale, 1),
+            Dataset::Checkerboard { grid, scale } => (*grid, *scale, 1),
             Dataset::StandardBoard => (4, 3.0_f64.sqrt(), 0),
             _ => return None,
         };
@@ -109,7 +109,7 @@ impl Dataset {
     }
 
     /// Half the side of a square around the origin that shows nearly all points.
-    pub fn extent(self) -> f64 {
+    pub fn extent(&self) -> f64 {
         match self {
             Dataset::Checkerboard { scale, .. } => 1.5 * scale,
             Dataset::StandardBoard => 2.6,

@@ -162,7 +162,7 @@ impl Bench {
         let known = self
             .exact
             .take()
-            .filter(|exact| (exact.dataset, exact.path) == (settings.dataset, settings.path));
+            .filter(|exact| exact.dataset == settings.dataset && exact.path == settings.path);
         let exact = known.unwrap_or_else(|| Arc::new(Exact::new(settings)));
         self.exact = Some(Arc::clone(&exact));
         exact
@@ -176,7 +176,7 @@ impl Exact {
             .as_ref()
             .map(|boxes| MarginalField::new(boxes, settings.path));
         Self {
-            dataset: settings.dataset,
+            dataset: settings.dataset.clone(),
             path: settings.path,
             floor: field.as_ref().map(MarginalField::loss_floor),
             field: field.map(UpTo),
