@@ -103,6 +103,8 @@ pub enum Verb {
 pub enum TrainVerb {
     /// The 2-D lab: an MLP flow on points.
     Toy(Box<TrainToyArgs>),
+    /// Every data set along every path, briefly, as a table of what each learned.
+    Table(TrainTableArgs),
 }
 
 /// Flags of `train toy`.
@@ -167,6 +169,35 @@ pub struct TrainToyArgs {
     #[arg(long, value_name = "DIR")]
     pub resume: Option<PathBuf>,
     /// Replace a run that is in the folder already.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `train table`.
+#[derive(Clone, Debug, Args)]
+pub struct TrainTableArgs {
+    /// Optimiser steps of each run.
+    #[arg(long, default_value_t = 2000)]
+    pub steps: u64,
+    /// Points per step.
+    #[arg(long, default_value_t = 1024)]
+    pub batch: usize,
+    /// Width of the hidden layers.
+    #[arg(long, default_value_t = 128)]
+    pub hidden: usize,
+    /// Number of hidden layers.
+    #[arg(long, default_value_t = 3)]
+    pub layers: usize,
+    /// Seed of the weights and batches.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// auto, gpu or cpu.
+    #[arg(long, default_value_t)]
+    pub device: DeviceChoice,
+    /// The Markdown file to write; stdout when left out.
+    #[arg(long, value_name = "FILE.md")]
+    pub out: Option<PathBuf>,
+    /// Replace an existing file.
     #[arg(long)]
     pub force: bool,
 }
