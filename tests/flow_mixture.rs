@@ -185,7 +185,8 @@ fn a_fine_row_of_points_acts_like_a_box() {
     );
     let square = BoxUnion::grid(1, 1.0, |_, _| true).expect("a box");
     let boxes = MarginalField::new(&square, Scheduler::CondOt);
-    for t in [0.1, 0.5, 0.8] {
+    // Later the noise is no longer wide against the spacing.
+    for t in [0.1, 0.3, 0.5] {
         for x in PLACES {
             let (a, b) = (points.at(t, x), boxes.at(t, x));
             for i in 0..2 {
