@@ -253,6 +253,11 @@ pub fn over_heat() -> Color32 {
     faint(LIGHT.stage, 0.9)
 }
 
+/// A soft edge that keeps such lines apart from the bright end of viridis.
+pub fn under_lines() -> Color32 {
+    faint(LIGHT.ink, 0.4)
+}
+
 /// Blue at −1, paper at 0, vermilion at 1; beyond them the end's colour.
 pub fn diverging(p: &Palette, share: f32) -> Color32 {
     let end = if share < 0.0 { p.source } else { p.model };

@@ -103,12 +103,12 @@ pub fn time_ticks() -> Vec<(f32, String)> {
 /// The smallest of 1, 2 or 5 times a power of ten that is at least `least`: ends of axes that
 /// rarely change.
 pub fn nice_ceil(least: f32) -> f32 {
-    let decade = 10f32.powf(least.max(1e-9).log10().floor());
-    [1.0, 2.0, 5.0, 10.0]
-        .map(|m| m * decade)
-        .into_iter()
-        .find(|v| *v >= least * 0.9999)
-        .unwrap_or(10.0 * decade)
+    // In double precision and rounded once, so that 0.2 is written as 0.2.
+    let least = f64::from(least.max(1e-9));
+    let decade = 10f64.powf(least.log10().floor());
+    let round = [1.0, 2.0, 5.0].map(|m| m * decade);
+    let found = round.into_iter().find(|v| *v >= least * 0.9999);
+    found.unwrap_or(10.0 * decade) as f32
 }
 
 /// A tick label without trailing zeros, with a true minus.
@@ -141,8 +141,14 @@ mod tests {
 
     #[test]
     fn ends_of_axes_are_round() {
-        for (least, nice) in [(0.13, 0.2), (1.0, 1.0), (3.1, 5.0), (73.0, 100.0)] {
-            assert!((nice_ceil(least) / nice - 1.0).abs() < 1e-5, "{least}");
+        for (least, nice) in [
+            (0.13, 0.2),
+            (1.0, 1.0),
+            (3.1, 5.0),
+            (73.0, 100.0),
+            (0.04, 0.05),
+        ] {
+            assert_eq!(nice_ceil(least), nice, "{least}");
         }
         assert_eq!(tick(-0.5), "−0.5");
         assert_eq!(tick(0.002), "2e−3");

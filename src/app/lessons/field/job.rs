@@ -32,7 +32,7 @@ const ARROWS: usize = 19;
 /// Distance of streamlines in units of the extent.
 const APART: f32 = 0.15;
 /// What is rarer than this share of the densest place does not set the scale.
-const RARE: f32 = 2e-3;
+const RARE: f32 = 1e-4;
 
 /// What the colours show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

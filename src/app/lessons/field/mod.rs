@@ -166,7 +166,7 @@ impl Lesson for Field {
                 "Speed",
                 3,
                 theme::sequential(0.55),
-                "Colours show |v|, and at the right the error |v_θ − v*|",
+                "Colours show the length of v, and at the right that of the error",
             ),
             (
                 Heat::Density,
@@ -266,18 +266,19 @@ const NOTES: [Note; 5] = [
     },
     Note {
         title: "Density",
-        formula: r#""log"p_t(x)="log"p_0(x_0)-∫_0^t∇·v~"d"s"#,
+        formula: r#""log"~p_t(x)="log"~p_0(x_0)-∫_0^{~t}∇·v~"d"s"#,
         text: "The network's density follows each point back to the noise and adds up the \
                divergence on the way.",
     },
     Note {
         title: "Divergence",
         formula: r#"∇·v=2{σ'_t|σ_t}+c_t{α_t|σ_t^2}"tr Cov"[x_1|x]"#,
-        text: "Where it is negative the particles crowd together.",
+        text: "The factor c is that of E[x₁|x] above. Where the divergence is negative the \
+               particles crowd together.",
     },
     Note {
         title: "Score",
-        formula: r#"∇"log"p_t(x)=-"E"[x_0|x]/σ_t"#,
+        formula: r#"∇"log"~p_t(x)=-"E"[x_0|x]/σ_t"#,
         text: "Velocity, score, E[x₁|x] and E[x₀|x] are affine in each other: a network that \
                predicts one of them predicts all.",
     },

@@ -117,7 +117,7 @@ impl Field {
     fn difference_name(&self) -> &'static str {
         match self.heat {
             Some(Heat::Density | Heat::Divergence) => "Network − exact",
-            Some(Heat::Speed) | None => "Error, |network − exact|",
+            Some(Heat::Speed) | None => "Network − exact, error",
         }
     }
 
@@ -159,13 +159,12 @@ impl Field {
         let width = if lab.settings.lecture { 1.8 } else { 1.5 };
         if self.lines {
             let time = self.animated.then(|| ui.input(|input| input.time));
-            paint_lines(
-                &painter,
-                stage,
-                &panel.lines,
-                time,
-                Stroke::new(width, over),
-            );
+            let halo = match (self.heat, scale) {
+                (Some(_), Scale::Sequential(_)) => theme::under_lines(),
+                _ => Color32::TRANSPARENT,
+            };
+            let strokes = [Stroke::new(width, over), Stroke::new(width + 2.0, halo)];
+            paint_lines(&painter, stage, &panel.lines, time, strokes);
         }
         if self.arrows {
             // Arrows as long as a cell at the speed that the colours end at.
@@ -188,7 +187,7 @@ impl Field {
             .filter(|name| **name != self.difference_name())
             .count();
         let (what, apart) = match picture.heat {
-            Heat::Speed => ("speed |v|, length per time", "error |v_θ − v*|"),
+            Heat::Speed => ("speed, length per time", "length of the error"),
             Heat::Density => ("density p, per area", "difference of densities"),
             Heat::Divergence => ("divergence ∇·v, per time", "difference of divergences"),
         };
@@ -277,10 +276,10 @@ fn error_chart(painter: &Painter, place: Rect, curve: &ErrorCurve, t: f32, p: &P
     let share = ((t - before[0]) / (next[0] - before[0]).max(1e-6)).clamp(0.0, 1.0);
     let now = before[1] + share * (next[1] - before[1]);
     painter.circle(chart.at(t, now), 4.5, p.error, Stroke::new(1.5, p.stage));
-    let text = format!("at t {now:.4} · excess loss {:.4}", curve.excess);
+    let text = format!("{now:.4} at t · excess {:.4}", curve.excess);
     let bold = FontId::new(13.0, theme::semibold());
     let at = pos2(place.right() - 6.0, place.top() + 10.0);
-    if place.width() > 350.0 {
+    if place.width() > 310.0 {
         painter.text(at, Align2::RIGHT_CENTER, text, bold, p.ink);
     }
     chart
@@ -292,7 +291,7 @@ fn paint_lines(
     stage: &Stage,
     lines: &[Vec<[f32; 2]>],
     time: Option<f64>,
-    stroke: Stroke,
+    [stroke, halo]: [Stroke; 2],
 ) {
     for (index, line) in lines.iter().enumerate() {
         let path: Vec<Pos2> = (line.iter())
@@ -303,6 +302,7 @@ fn paint_lines(
             let tip = path[middle];
             let along = (tip - path[middle.saturating_sub(2)]).normalized();
             let side = along.rot90();
+            painter.add(Shape::line(path.clone(), halo));
             painter.add(Shape::line(path, stroke));
             let spike = [
                 tip + 4.2 * along,
@@ -317,6 +317,7 @@ fn paint_lines(
             continue;
         };
         let quiet = Stroke::new(stroke.width, theme::faint(stroke.color, 0.35));
+        painter.add(Shape::line(path.clone(), halo));
         painter.add(Shape::line(path.clone(), quiet));
         // Each line starts at its own phase, so that the dashes make no pattern.
         let phase = (time / PERIOD + 0.618 * index as f64).fract() as f32;

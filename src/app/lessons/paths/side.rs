@@ -17,7 +17,7 @@ use crate::flow::Scheduler;
 
 /// Height of a panel's title, and width of the curves at its right, in points.
 const TITLE: f32 = 24.0;
-const CURVES: f32 = 82.0;
+const CURVES: f32 = 72.0;
 /// Ways drawn in each panel.
 const TRAILS: usize = 60;
 
@@ -185,14 +185,10 @@ fn plane(painter: &Painter, panel: Rect, panels: &[Panel], t: f32, p: &Palette) 
         painter.circle(at, 5.0, panel.color, Stroke::new(1.5, p.stage));
     }
     let font = FontId::proportional(13.5);
-    for (at, align, text) in [
-        (chart.at(0.06, 0.04), Align2::LEFT_BOTTOM, "α = 0: noise"),
-        (
-            chart.at(0.06, 0.04) - vec2(0.0, 17.0),
-            Align2::LEFT_BOTTOM,
-            "σ = 0: data",
-        ),
+    for (at, text) in [
+        (chart.at(0.03, 0.6), "noise"),
+        (chart.at(1.03, 0.0) + vec2(6.0, 0.0), "data"),
     ] {
-        painter.text(at, align, text, font.clone(), p.muted);
+        painter.text(at, Align2::LEFT_BOTTOM, text, font.clone(), p.muted);
     }
 }
