@@ -256,14 +256,7 @@ fn error_chart(painter: &Painter, place: Rect, curve: &ErrorCurve, t: f32, p: &P
     };
     let font = FontId::proportional(13.5);
     let at = pos2(place.left(), place.top() + 10.0);
-    let name = "Error E|v_θ − v*|² over t";
-    painter.text(
-        at,
-        Align2::LEFT_CENTER,
-        name.replace("v_θ", "vθ"),
-        font,
-        p.muted,
-    );
+    painter.text(at, Align2::LEFT_CENTER, "Squared error", font, p.muted);
     let levels = [0.0, 0.5 * top, top].map(|v| (v, tick(v)));
     chart.axes(painter, p, &time_ticks(), &levels);
     let line = Stroke::new(2.2, p.error);

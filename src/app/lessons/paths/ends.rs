@@ -140,7 +140,7 @@ impl Paths {
                 panels::paint_chosen(&canvas, &moved.frames, t, chosen, p);
             }
             let energy = self.ends.energy(side, moved);
-            let lines = [("Energy of the motion, ∫ E|v|² dt", format!("{energy:.2}"))];
+            let lines = [("Energy, ∫ E|v|² dt", format!("{energy:.2}"))];
             figures(&painter, stage.rect, &lines, p);
         }
         let stage = Stage::bare(grid.rect(0, 2), extent);

@@ -91,7 +91,7 @@ impl Default for Paths {
             trails: true,
             sigma_min: 0.1,
             exponent: 2.0,
-            particles: 5000,
+            particles: 2000,
             noise: 1,
             pair: [0, 3],
             grid: SamplingGrid::default(),

@@ -186,7 +186,7 @@ fn plane(painter: &Painter, panel: Rect, panels: &[Panel], t: f32, p: &Palette) 
     }
     let font = FontId::proportional(13.5);
     for (at, text) in [
-        (chart.at(0.03, 0.6), "noise"),
+        (chart.at(0.0, 1.0) + vec2(7.0, 64.0), "noise"),
         (chart.at(1.03, 0.0) + vec2(6.0, 0.0), "data"),
     ] {
         painter.text(at, Align2::LEFT_BOTTOM, text, font.clone(), p.muted);

@@ -54,7 +54,7 @@ impl Default for Steps {
             means: false,
             show_target: true,
             trails: false,
-            particles: 5000,
+            particles: 2000,
             noise: 1,
             grid: SamplingGrid::default(),
             target: None,

@@ -64,12 +64,12 @@ impl Steps {
         stage.paint_axes(&painter, p, lab.settings.grid);
         let moved = self.grid.moved(&cell).cloned();
         self.chosen = self.paint(ui, lab, &stage, 0, moved.as_deref(), 1);
-        let field = match cell.driver {
+        let detail = match cell.driver {
+            _ if cell.plan.last_euler => String::new(),
             Driver::Network => "network".to_owned(),
             Driver::Exact(path) => {
                 let known = PATHS.iter().find(|(known, _)| *known == path);
-                let name = known.map_or_else(|| path.label(), |(_, name)| (*name).to_owned());
-                format!("exact field, {}", name.to_lowercase().replace("vp", "VP"))
+                known.map_or_else(|| path.label(), |(_, name)| (*name).to_owned())
             }
         };
         let steps = cell.plan.steps;
@@ -95,7 +95,7 @@ impl Steps {
                 "{}, {steps} step{plural}{last}",
                 solver_name(cell.plan.solver)
             ),
-            detail: field,
+            detail,
             figures,
         };
         stage.captions_ui(ui, &[caption]);
