@@ -1,6 +1,7 @@
 //! The parts that lessons are put together from. Each draws one thing and keeps no lesson's state.
 
 pub mod banner;
+pub mod bars;
 pub mod canvas;
 pub mod chip;
 pub mod flow_layers;
@@ -9,9 +10,12 @@ pub mod help;
 pub mod icon;
 pub mod loss_plot;
 pub mod number;
+pub mod panels;
 pub mod play_bar;
 pub mod quiver;
+pub mod readout;
 pub mod run_controls;
 pub mod sampling_bar;
 pub mod save_dialog;
+pub mod small_plot;
 pub mod stage;
