@@ -1,5 +1,6 @@
 //! The parts that lessons are put together from. Each draws one thing and keeps no lesson's state.
 
+pub mod arrow;
 pub mod banner;
 pub mod bars;
 pub mod canvas;

@@ -29,13 +29,9 @@ pub enum Through {
 
 /// Pairs and flows.
 pub struct Crossing {
-    /// Data points, `[n, 2]`.
-    pub x1: Vec<f32>,
-    /// Noise, `[n, 2]`: where both kinds of path start.
-    pub x0: Vec<f32>,
-    /// The conditional paths.
+    /// The conditional paths, from noise to data.
     pub lines: Trajectories,
-    /// The marginal flow.
+    /// The marginal flow from the same noise.
     pub flow: Option<Trajectories>,
     /// How many pairs of drawn paths meet: lines, flow.
     pub meetings: [usize; 2],
@@ -77,13 +73,8 @@ pub fn cross(
             }
         },
     };
-    let meetings = [
-        meetings(&lines),
-        flow.as_ref().map_or(0, meetings),
-    ];
+    let meetings = [meetings(&lines), flow.as_ref().map_or(0, meetings)];
     Some(Crossing {
-        x1,
-        x0,
         lines,
         flow,
         meetings,
@@ -155,9 +146,7 @@ pub fn meetings(paths: &Trajectories) -> usize {
             (0..last).any(|l| segments_meet(first, [at(l, j), at(l + 1, j)]))
         })
     };
-    (0..n)
-        .map(|i| (0..i).filter(|j| meet(i, *j)).count())
-        .sum()
+    (0..n).map(|i| (0..i).filter(|j| meet(i, *j)).count()).sum()
 }
 
 /// Whether two segments have a point in common, neither being an end.
@@ -192,9 +181,8 @@ mod tests {
     fn lines_cross_far_more_often_than_the_flow_and_both_start_alike() {
         let crossing = crossing(48);
         let flow = crossing.flow.as_ref().expect("a flow");
-        assert_eq!(crossing.lines.frame(0), crossing.x0);
-        assert_eq!(flow.frame(0), crossing.x0);
-        assert_eq!(crossing.lines.frame(FRAMES - 1), crossing.x1);
+        assert_eq!(crossing.lines.frame(0), flow.frame(0));
+        assert_ne!(crossing.lines.frame(FRAMES - 1), flow.frame(FRAMES - 1));
         let [lines, flows] = crossing.meetings;
         assert!(lines > 200 && 4 * flows < lines, "{lines} {flows}");
     }
@@ -210,7 +198,8 @@ mod tests {
             let frame = flow.frame(k);
             for i in 0..64 {
                 for j in 0..i {
-                    let gap = (frame[2 * i] - frame[2 * j]).hypot(frame[2 * i + 1] - frame[2 * j + 1]);
+                    let gap =
+                        (frame[2 * i] - frame[2 * j]).hypot(frame[2 * i + 1] - frame[2 * j + 1]);
                     assert!(gap > 0.0, "{i} and {j} meet at frame {k}");
                 }
             }
@@ -220,7 +209,8 @@ mod tests {
     #[test]
     fn fewer_pairs_are_the_first_of_more() {
         let (few, many) = (crossing(8), crossing(16));
-        assert_eq!(few.x0, many.x0[..16]);
-        assert_eq!(few.x1, many.x1[..16]);
+        for k in [0, FRAMES - 1] {
+            assert_eq!(few.lines.frame(k), &many.lines.frame(k)[..16]);
+        }
     }
 }

@@ -47,6 +47,8 @@ pub struct Fan {
     pub parts: Vec<Part>,
     /// Draws from the posterior.
     pub draws: Vec<Draw>,
+    /// Seed of the draws.
+    pub seed: u64,
     /// Variance of the conditional velocity, mean over coordinates: this point's share of the
     /// loss floor, c_t² tr Cov(x1|x)/2.
     pub local_floor: f64,
@@ -80,9 +82,8 @@ impl Fan {
             .map(|(cell, x1)| Draw {
                 cell,
                 x1,
-                velocity: [0, 1].map(|i| {
-                    c.d_alpha * x1[i] + c.d_sigma * (x[i] - c.alpha * x1[i]) / c.sigma
-                }),
+                velocity: [0, 1]
+                    .map(|i| c.d_alpha * x1[i] + c.d_sigma * (x[i] - c.alpha * x1[i]) / c.sigma),
             })
             .collect();
         let gain = c.d_alpha - c.d_sigma * c.alpha / c.sigma;
@@ -92,6 +93,7 @@ impl Fan {
             exact,
             parts,
             draws,
+            seed,
             local_floor: 0.5 * gain * gain * exact.trace_cov,
         }
     }
@@ -267,7 +269,11 @@ mod tests {
         let spread: f64 = fan
             .draws
             .iter()
-            .map(|d| (0..2).map(|i| (d.velocity[i] - mean[i]).powi(2)).sum::<f64>())
+            .map(|d| {
+                (0..2)
+                    .map(|i| (d.velocity[i] - mean[i]).powi(2))
+                    .sum::<f64>()
+            })
             .sum::<f64>()
             / (2.0 * n);
         assert!((spread / fan.local_floor - 1.0).abs() < 0.02, "{spread}");
