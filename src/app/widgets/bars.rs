@@ -29,6 +29,15 @@ pub fn bars(ui: &mut Ui, name: &str, hint: &str, bars: &[Bar], level: Option<f64
     let room = rect.width() / bars.len().max(1) as f32;
     let largest = bars.iter().map(|bar| bar.share).fold(0.25, f64::max);
     let y = |share: f64| bottom - (bottom - top) * (share / largest) as f32;
+    if let Some(level) = level {
+        let dashes = egui::Shape::dashed_line(
+            &[pos2(rect.left(), y(level)), pos2(rect.right(), y(level))],
+            Stroke::new(1.0, p.muted),
+            4.0,
+            4.0,
+        );
+        painter.extend(dashes);
+    }
     for (index, bar) in bars.iter().enumerate() {
         let left = rect.left() + room * index as f32;
         let gap = (0.12 * room).min(4.0);
@@ -44,14 +53,5 @@ pub fn bars(ui: &mut Ui, name: &str, hint: &str, bars: &[Bar], level: Option<f64
         }
     }
     painter.hline(rect.x_range(), bottom, Stroke::new(1.0, p.muted));
-    if let Some(level) = level {
-        let dashes = egui::Shape::dashed_line(
-            &[pos2(rect.left(), y(level)), pos2(rect.right(), y(level))],
-            Stroke::new(1.0, p.muted),
-            4.0,
-            4.0,
-        );
-        painter.extend(dashes);
-    }
     response.on_hover_text(hint);
 }

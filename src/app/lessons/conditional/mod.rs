@@ -20,7 +20,7 @@ use crate::app::theme;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::Target;
 use crate::app::widgets::icon::{Icon, Look, icon_button};
-use crate::app::widgets::panels;
+use crate::app::widgets::places;
 use crate::data::toy::Dataset;
 use crate::flow::{MarginalField, Scheduler};
 
@@ -125,7 +125,7 @@ impl Lesson for Conditional {
     }
 
     fn formula(&self) -> &'static str {
-        r#"v^*(x,t)="E"[~u_t~|~x_t=x~]"#
+        r#"v^*="E"[u_t|x_t=x]"#
     }
 
     fn source(&self) -> &'static str {
@@ -156,22 +156,9 @@ impl Lesson for Conditional {
     }
 
     fn legend_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
-        let p = theme::palette(ui);
-        let names = [
-            ("Fan", Mark::Arrow, p.ink),
-            ("Lines", Mark::Curve, p.source),
-            ("Flow", Mark::Curve, p.exact),
-        ];
-        for (index, (name, mark, color)) in names.into_iter().enumerate() {
-            let key = index as u8 + 1;
-            chip(ui, &mut self.shown[index], mark, color, name, key);
-        }
-        let hint = "Whether x goes with the flow when time moves, or stays where it is (key 4)";
-        chip(ui, &mut self.follow, Mark::Dots, p.exact, "Follow", 4).on_hover_text(hint);
-        let color = theme::opaque_ghost(p);
-        chip(ui, &mut self.show_draws, Mark::Dots, color, "Draws", 5);
+        ui.horizontal_wrapped(|ui| self.chips_ui(ui));
         if lab.settings.lecture {
-            ui.add_space(8.0);
+            ui.add_space(6.0);
             self.numbers_ui(ui, true);
         }
     }
@@ -182,14 +169,14 @@ impl Lesson for Conditional {
         if !lab.settings.lecture {
             let (legend, rest) = place.split_top_bottom_at_y(place.top() + 36.0);
             let mut row = ui.new_child(UiBuilder::new().max_rect(legend));
-            row.horizontal(|ui| self.legend_ui(ui, lab));
+            self.legend_ui(&mut row, lab);
             pictures = rest;
         }
         let shown: Vec<usize> = (0..3).filter(|index| self.shown[*index]).collect();
         if shown.is_empty() {
-            panels::notice(ui, pictures, "Switch on Fan, Lines or Flow (keys 1 to 3).");
+            places::notice(ui, pictures, "Switch on Fan, Lines or Flow (keys 1 to 3).");
         }
-        for (index, place) in shown.iter().zip(panels::places(pictures, shown.len())) {
+        for (index, place) in shown.iter().zip(places::places(pictures, shown.len())) {
             self.panel_ui(ui, lab, *index, place);
         }
         ui.advance_cursor_after_rect(place);
@@ -240,6 +227,23 @@ impl Lesson for Conditional {
 }
 
 impl Conditional {
+    fn chips_ui(&mut self, ui: &mut Ui) {
+        let p = theme::palette(ui);
+        let names = [
+            ("Fan", Mark::Arrow, p.ink),
+            ("Lines", Mark::Curve, p.source),
+            ("Flow", Mark::Curve, p.exact),
+        ];
+        for (index, (name, mark, color)) in names.into_iter().enumerate() {
+            let key = index as u8 + 1;
+            chip(ui, &mut self.shown[index], mark, color, name, key);
+        }
+        let hint = "Whether x goes with the flow when time moves, or stays where it is";
+        chip(ui, &mut self.follow, Mark::Dots, p.exact, "Follow", 4).on_hover_text(hint);
+        let color = theme::opaque_ghost(p);
+        chip(ui, &mut self.show_draws, Mark::Dots, color, "Draws", 5);
+    }
+
     /// Keeps target and field up to date with the stage.
     fn know(&mut self, lab: &Lab) {
         let (dataset, path) = (lab.training.dataset(), lab.training.path());

@@ -1,9 +1,6 @@
 //! The pictures of the lesson and the figures beside them.
 
-use egui::{
-    CollapsingHeader, EventFilter, FontId, Key, Rect, RichText, ScrollArea, Sense, Shape, Stroke,
-    Ui, pos2, vec2,
-};
+use egui::{CollapsingHeader, FontId, Rect, RichText, ScrollArea, Shape, Stroke, Ui, pos2, vec2};
 
 use super::paint::{on_stage, path_ahead, paths};
 use super::{Conditional, NEEDS};
@@ -12,7 +9,8 @@ use crate::app::theme;
 use crate::app::widgets::arrow::arrow;
 use crate::app::widgets::bars::{Bar, bars};
 use crate::app::widgets::formula::typeset;
-use crate::app::widgets::panels::{self, Heading};
+use crate::app::widgets::places::{self, Heading};
+use crate::app::widgets::point::point_input;
 use crate::app::widgets::readout::{Figure, pair, readout, signed};
 use crate::app::widgets::run_controls;
 use crate::app::widgets::small_plot::{Axis, Series, SmallPlot};
@@ -20,15 +18,15 @@ use crate::app::widgets::stage::Stage;
 
 /// Cells that get an arrow and a bar of their own.
 const CELLS: usize = 16;
+/// The fan is seen from nearer than the flows, as a share of the usual view.
+const FAN_VIEW: f64 = 0.8;
 /// A cell with less of the posterior gets no arrow.
 const LEAST_ARROW: f64 = 0.01;
-/// How far one press of an arrow key moves the point, in units of the plane.
-const NUDGE: f64 = 0.02;
 
 impl Conditional {
     pub(super) fn fan_ui(&mut self, ui: &mut Ui, lab: &mut Lab, place: Rect) {
         let Some(known) = &self.known else { return };
-        let Some(stage) = Stage::fit(place, known.dataset.extent(), 1) else {
+        let Some(stage) = places::stage(place, FAN_VIEW * known.dataset.extent()) else {
             return;
         };
         let p = theme::palette(ui);
@@ -37,7 +35,7 @@ impl Conditional {
             .with_clip_rect(stage.rect.intersect(ui.clip_rect()));
         stage.paint_axes(ui.painter(), p, lab.settings.grid);
         let Some(fan) = &self.fan else {
-            panels::notice(ui, stage.rect, NEEDS);
+            places::notice(ui, stage.rect, NEEDS);
             stage.paint_frame(ui.painter(), p);
             return;
         };
@@ -79,6 +77,7 @@ impl Conditional {
                 painter.circle_filled(on_stage(&stage, draw.x1), 2.2 * size, color);
             }
         }
+        self.percentages(&painter, &stage, p);
         let at = on_stage(&stage, fan.x);
         let left = 1.0 - fan.t;
         let lead = |v: [f64; 2]| on_stage(&stage, [0, 1].map(|i| fan.x[i] + left * v[i]));
@@ -92,7 +91,6 @@ impl Conditional {
         arrow(&painter, at, tip, 6.5 * size, p.stage);
         arrow(&painter, at, tip, 4.0 * size, p.ink);
         painter.circle(at, 6.5 * size, p.ink, Stroke::new(2.0, p.stage));
-        self.percentages(&painter, &stage, p);
         let away = (tip - at).normalized();
         let name = typeset(&painter, "v^*", 22.0 * size.max(0.8));
         let middle = tip
@@ -107,11 +105,14 @@ impl Conditional {
             middle.x - 0.5 * name.width,
             middle.y + 0.5 * (name.ascent - name.descent),
         );
+        for offset in [vec2(1.5, 0.0), vec2(-1.5, 0.0), vec2(0.0, 1.5), vec2(0.0, -1.5)] {
+            name.paint(&painter, origin + offset, p.stage);
+        }
         name.paint(&painter, origin, p.ink);
         stage.paint_frame(ui.painter(), p);
         let heading = Heading {
             color: p.ink,
-            title: "Where x may be going",
+            title: "Fan at x",
             detail: "arrows: velocity × time left",
             figure: &format!("x = {}", pair(fan.x)),
             hint: "Each arrow is the mean velocity towards one cell, as thick as the cell is \
@@ -148,44 +149,18 @@ impl Conditional {
 
     /// The point follows the pointer, and the arrow keys while the picture has the focus.
     fn drag_ui(&mut self, ui: &mut Ui, lab: &mut Lab, stage: &Stage) {
+        let t = lab.clock.t().min(super::LAST_TIME);
         let id = ui.scope_id().with("conditional point");
-        let response = ui.interact(stage.rect, id, Sense::click_and_drag());
-        response.widget_info(|| {
-            egui::WidgetInfo::labeled(egui::Role::Slider, true, "The point x on the stage")
-        });
-        let t = lab.clock.t();
-        if let Some(pointer) = response.interact_pointer_pos() {
-            response.request_focus();
-            let x = stage.view.from_screen(stage.rect, pointer);
-            self.put(t, x.map(f64::from));
+        let name = "The point x on the stage";
+        if let Some(x) = point_input(ui, stage, id, name, self.point(t), false) {
+            self.put(t, x);
         }
-        if response.has_focus() {
-            let keys = EventFilter {
-                horizontal_arrows: true,
-                vertical_arrows: true,
-                ..EventFilter::default()
-            };
-            ui.memory_mut(|memory| memory.set_focus_lock_filter(id, keys));
-            let presses = ui.input(|input| {
-                let count = |key| input.num_presses(key) as f64;
-                [
-                    count(Key::ArrowRight) - count(Key::ArrowLeft),
-                    count(Key::ArrowUp) - count(Key::ArrowDown),
-                ]
-            });
-            if presses != [0.0; 2] {
-                let x = self.point(t.min(super::LAST_TIME));
-                self.put(t, [0, 1].map(|i| x[i] + NUDGE * presses[i]));
-                ui.ctx().request_repaint();
-            }
-        }
-        response.on_hover_cursor(egui::CursorIcon::Crosshair);
     }
 
     /// Conditional lines, or the marginal flow from the same noise.
     pub(super) fn paths_ui(&mut self, ui: &mut Ui, lab: &mut Lab, place: Rect, flow: bool) {
         let Some(known) = &self.known else { return };
-        let Some(stage) = Stage::fit(place, known.dataset.extent(), 1) else {
+        let Some(stage) = places::stage(place, known.dataset.extent()) else {
             return;
         };
         let p = theme::palette(ui);
@@ -222,14 +197,14 @@ impl Conditional {
             figure = format!("{meetings} cross");
         } else if flow && !self.is_waiting() {
             let text = "Train a network to see its flow: there is no exact one for this target.";
-            panels::notice(ui, stage.rect, text);
+            places::notice(ui, stage.rect, text);
         }
         stage.paint_frame(ui.painter(), p);
         let exact = known.field.is_some();
         let heading = match (flow, exact) {
-            (false, _) => ("Conditional", "one line for each pair", p.source),
-            (true, true) => ("Marginal", "the flow of v* from the same x0", p.exact),
-            (true, false) => ("Marginal", "the network’s flow, same x0", p.model),
+            (false, _) => ("Lines", "one conditional path for each pair", p.source),
+            (true, true) => ("Flow", "along v* from the same noise", p.exact),
+            (true, false) => ("Flow", "the network’s, from the same noise", p.model),
         };
         Heading {
             color: heading.2,
@@ -295,7 +270,9 @@ impl Conditional {
                 hint: "Where x is going on average.",
             },
         ];
-        if !small {
+        if small {
+            figures.truncate(1);
+        } else {
             figures.insert(
                 1,
                 Figure {

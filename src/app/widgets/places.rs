@@ -7,11 +7,9 @@ use super::stage::Stage;
 use crate::app::theme;
 
 /// What surrounds the square of a stage: ticks at the left and below, captions above, in points.
-const AROUND: [f32; 2] = [40.0, 76.0];
-/// Height of one line of a caption, in points.
+const AROUND: [f32; 2] = [40.0, 52.0];
+/// Height of a caption, in points.
 const LINE: f32 = 24.0;
-/// A picture narrower than this has captions of two lines, as [`Stage::fit`] leaves room for.
-const NARROW: f32 = 440.0;
 
 /// Up to three places for squares in `place`: in a row, in a column, or one large with the others
 /// beside it, whichever shows most.
@@ -20,16 +18,23 @@ pub fn places(place: Rect, count: usize) -> Vec<Rect> {
     let column = split(place, count, false);
     let mut layouts = vec![row, column];
     if count == 3 {
-        let half = 0.5 * place.height() - AROUND[1] + AROUND[0];
-        let side = half.clamp(0.0, 0.4 * place.width());
-        let (large, small) = place.split_left_right_at_x(place.right() - side);
+        let small = 0.5 * place.height() - AROUND[1] + AROUND[0];
+        let small = small.clamp(0.0, 0.4 * place.width());
+        let large = (place.height() - AROUND[1] + AROUND[0]).min(place.width() - small);
+        // What is left over stands outside and between, not all in one place.
+        let spare = (place.width() - small - large) / 3.0;
+        let middle = place.left() + spare + large;
+        let outer = place.x_range().shrink(spare);
+        let place = Rect::from_x_y_ranges(outer, place.y_range());
+        let (large, _) = place.split_left_right_at_x(middle);
+        let (_, small) = place.split_left_right_at_x(middle + spare);
         let mut hero = vec![large];
         hero.extend(split(small, 2, false));
         layouts.push(hero);
     }
     let mut best = (f32::NEG_INFINITY, Vec::new());
     for layout in layouts {
-        let shown: f32 = layout.iter().map(|place| side(*place).powi(2)).sum();
+        let shown: f32 = layout.iter().map(|place| side(*place)).sum();
         if shown > best.0 {
             best = (shown, layout);
         }
@@ -60,7 +65,13 @@ fn side(place: Rect) -> f32 {
     room.x.min(room.y).max(0.0)
 }
 
-/// What stands above a picture.
+/// The largest stage in a place with room for one [`Heading`]; none where there is no room.
+pub fn stage(place: Rect, extent: f64) -> Option<Stage> {
+    let (_, below) = place.split_top_bottom_at_y(place.top() + LINE);
+    Stage::fit(below, extent, 0)
+}
+
+/// What stands above a picture, in one line.
 pub struct Heading<'a> {
     /// Colour of what it speaks of.
     pub color: Color32,
@@ -75,41 +86,32 @@ pub struct Heading<'a> {
 }
 
 impl Heading<'_> {
-    /// Draws it above a stage that was fitted for one caption.
+    /// Draws it above a stage made by [`stage`]; the detail gives way first, then the title.
     pub fn show(&self, ui: &Ui, stage: &Stage) {
         let p = theme::palette(ui);
         let rect = stage.rect;
-        let narrow = rect.width() < NARROW;
         let title_font = FontId::new(15.0, theme::semibold());
         let font = FontId::new(14.0, FontFamily::Proportional);
-        let lines = if narrow { 2.0 } else { 1.0 };
-        let first = rect.top() - 2.0 - LINE * (lines - 0.5);
-        let last = rect.top() - 2.0 - LINE * 0.5;
+        let middle = rect.top() - 2.0 - LINE * 0.5;
         let painter = ui.painter();
         let mut right = rect.right();
         if !self.figure.is_empty() {
-            let at = pos2(right, first);
+            let at = pos2(right, middle);
             let figure = title_font.clone();
             let place = painter.text(at, Align2::RIGHT_CENTER, self.figure, figure, p.ink);
             right = place.left() - 10.0;
         }
-        painter.circle_filled(pos2(rect.left() + 6.0, first), 5.5, self.color);
+        painter.circle_filled(pos2(rect.left() + 6.0, middle), 5.5, self.color);
         let left = rect.left() + 18.0;
-        let width = right - left;
-        let end = line(painter, [left, first], width, self.title, title_font, p.ink);
-        let (at, width) = if narrow {
-            ([rect.left(), last], rect.width())
-        } else {
-            ([end + 10.0, last], right - end - 10.0)
-        };
-        line(painter, at, width, self.detail, font, p.muted);
-        if !self.hint.is_empty() {
-            let top = first - 0.5 * LINE;
-            let place = Rect::from_x_y_ranges(rect.x_range(), top..=rect.top() - 2.0);
-            let id = ui.scope_id().with(("heading", self.title));
-            ui.interact(place, id, Sense::hover())
-                .on_hover_text(self.hint);
+        let end = line(painter, [left, middle], right - left, self.title, title_font, p.ink);
+        let detail = painter.layout_no_wrap(self.detail.to_owned(), font.clone(), p.muted);
+        if detail.size().x <= right - end - 10.0 {
+            line(painter, [end + 10.0, middle], right - end, self.detail, font, p.muted);
         }
+        let place = Rect::from_x_y_ranges(rect.x_range(), rect.top() - LINE..=rect.top() - 2.0);
+        let id = ui.scope_id().with(("heading", self.title));
+        let hint = format!("{}: {}.\n{}", self.title, self.detail, self.hint);
+        ui.interact(place, id, Sense::hover()).on_hover_text(hint);
     }
 }
 
