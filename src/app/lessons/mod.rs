@@ -2,6 +2,8 @@
 
 pub mod checkerboard;
 pub mod conditional;
+pub mod couplings;
+pub mod likelihood;
 
 use super::lesson::Lesson;
 
@@ -10,5 +12,7 @@ pub fn all() -> Vec<Box<dyn Lesson>> {
     vec![
         Box::new(checkerboard::Checkerboard::default()),
         Box::new(conditional::Conditional::default()),
+        Box::new(couplings::Couplings::default()),
+        Box::new(likelihood::Likelihood::default()),
     ]
 }

@@ -81,6 +81,8 @@ pub struct Heading<'a> {
     pub detail: &'a str,
     /// A figure at the right end, or nothing.
     pub figure: &'a str,
+    /// The figure where there is little room.
+    pub short: &'a str,
     /// What the figure means.
     pub hint: &'a str,
 }
@@ -95,18 +97,41 @@ impl Heading<'_> {
         let middle = rect.top() - 2.0 - LINE * 0.5;
         let painter = ui.painter();
         let mut right = rect.right();
-        if !self.figure.is_empty() {
+        let measure = |text: &str, font: &FontId| {
+            let galley = painter.layout_no_wrap(text.to_owned(), font.clone(), p.ink);
+            galley.size().x
+        };
+        let room = rect.width() - 28.0 - measure(self.title, &title_font);
+        let figure = if measure(self.figure, &title_font) <= room {
+            self.figure
+        } else {
+            self.short
+        };
+        if !figure.is_empty() {
             let at = pos2(right, middle);
-            let figure = title_font.clone();
-            let place = painter.text(at, Align2::RIGHT_CENTER, self.figure, figure, p.ink);
+            let font = title_font.clone();
+            let place = painter.text(at, Align2::RIGHT_CENTER, figure, font, p.ink);
             right = place.left() - 10.0;
         }
         painter.circle_filled(pos2(rect.left() + 6.0, middle), 5.5, self.color);
         let left = rect.left() + 18.0;
-        let end = line(painter, [left, middle], right - left, self.title, title_font, p.ink);
-        let detail = painter.layout_no_wrap(self.detail.to_owned(), font.clone(), p.muted);
-        if detail.size().x <= right - end - 10.0 {
-            line(painter, [end + 10.0, middle], right - end, self.detail, font, p.muted);
+        let end = line(
+            painter,
+            [left, middle],
+            right - left,
+            self.title,
+            title_font,
+            p.ink,
+        );
+        if measure(self.detail, &font) <= right - end - 10.0 {
+            line(
+                painter,
+                [end + 10.0, middle],
+                right - end,
+                self.detail,
+                font,
+                p.muted,
+            );
         }
         let place = Rect::from_x_y_ranges(rect.x_range(), rect.top() - LINE..=rect.top() - 2.0);
         let id = ui.scope_id().with(("heading", self.title));

@@ -7,7 +7,7 @@ use crate::app::theme;
 
 /// One figure.
 pub struct Figure<'a> {
-    /// What it is, in the notation of [`formula`].
+    /// What it is, in the notation of [`formula`]; a word in quotes alone is set as text.
     pub formula: &'a str,
     /// Its value.
     pub value: String,
@@ -21,7 +21,14 @@ pub fn readout(ui: &mut Ui, figures: &[Figure<'_>]) {
     for figure in figures {
         let row = ui.horizontal(|ui| {
             ui.set_min_height(24.0);
-            formula(ui, figure.formula, 17.0, p.ink);
+            match word(figure.formula) {
+                Some(word) => {
+                    ui.label(word);
+                }
+                None => {
+                    formula(ui, figure.formula, 17.0, p.ink);
+                }
+            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let font = FontId::new(15.0, theme::semibold());
                 let text = RichText::new(&figure.value).font(font).color(p.ink);
@@ -30,6 +37,12 @@ pub fn readout(ui: &mut Ui, figures: &[Figure<'_>]) {
         });
         row.response.on_hover_text(figure.hint);
     }
+}
+
+/// The text of a formula that is one quoted word.
+fn word(formula: &str) -> Option<&str> {
+    let inner = formula.strip_prefix('"')?.strip_suffix('"')?;
+    (!inner.contains('"')).then_some(inner)
 }
 
 /// A number with a true minus sign and room for one: `−0.44`, ` 0.44`.
@@ -57,6 +70,13 @@ pub fn pair(value: [f64; 2]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_lone_word_is_text() {
+        assert_eq!(word(r#""entropy""#), Some("entropy"));
+        assert_eq!(word(r#""E"[x_1|x]"#), None);
+        assert_eq!(word(r#""ln"~p~"a""#), None);
+    }
 
     #[test]
     fn minus_signs_are_minus_signs() {

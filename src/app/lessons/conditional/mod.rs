@@ -8,7 +8,7 @@ mod panel;
 
 use std::sync::Arc;
 
-use egui::{Rect, Slider, Ui, UiBuilder};
+use egui::{Rect, Slider, Ui, UiBuilder, vec2};
 
 use self::crossing::{Crossing, Through, cross};
 use self::fan::Fan;
@@ -156,7 +156,10 @@ impl Lesson for Conditional {
     }
 
     fn legend_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
-        ui.horizontal_wrapped(|ui| self.chips_ui(ui));
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+            ui.horizontal_wrapped(|ui| self.chips_ui(ui));
+        });
         if lab.settings.lecture {
             ui.add_space(6.0);
             self.numbers_ui(ui, true);
@@ -275,7 +278,7 @@ impl Conditional {
         let extent = dataset.extent();
         let anchor = *self.anchor.get_or_insert(Anchor {
             t: 0.5,
-            x: [0.12 * extent, 0.2 * extent],
+            x: [0.25 * extent, -0.2 * extent],
         });
         let through = match &known.field {
             Some(field) => Some(Through::Exact(Arc::clone(field))),

@@ -105,7 +105,12 @@ impl Conditional {
             middle.x - 0.5 * name.width,
             middle.y + 0.5 * (name.ascent - name.descent),
         );
-        for offset in [vec2(1.5, 0.0), vec2(-1.5, 0.0), vec2(0.0, 1.5), vec2(0.0, -1.5)] {
+        for offset in [
+            vec2(1.5, 0.0),
+            vec2(-1.5, 0.0),
+            vec2(0.0, 1.5),
+            vec2(0.0, -1.5),
+        ] {
             name.paint(&painter, origin + offset, p.stage);
         }
         name.paint(&painter, origin, p.ink);
@@ -115,6 +120,7 @@ impl Conditional {
             title: "Fan at x",
             detail: "arrows: velocity × time left",
             figure: &format!("x = {}", pair(fan.x)),
+            short: &pair(fan.x),
             hint: "Each arrow is the mean velocity towards one cell, as thick as the cell is \
                    likely given x. The black one is their weighted mean. Click or drag to move x; \
                    with the picture focused, the arrow keys move it too.",
@@ -181,7 +187,7 @@ impl Conditional {
             };
             drawn.map(|drawn| (drawn, crossing.meetings[usize::from(flow)]))
         });
-        let mut figure = String::new();
+        let (mut figure, mut short) = (String::new(), String::new());
         if let Some((drawn, meetings)) = drawn {
             let ends = drawn.frame(drawn.times.len() - 1);
             let lecture = if lab.settings.lecture { 1.25 } else { 1.0 };
@@ -195,6 +201,7 @@ impl Conditional {
                 cell.map_or(other, |cell| theme::category(p, cell))
             });
             figure = format!("{meetings} cross");
+            short = meetings.to_string();
         } else if flow && !self.is_waiting() {
             let text = "Train a network to see its flow: there is no exact one for this target.";
             places::notice(ui, stage.rect, text);
@@ -211,6 +218,7 @@ impl Conditional {
             title: heading.0,
             detail: heading.1,
             figure: &figure,
+            short: &short,
             hint: "How many of the drawn paths cross another, counted pair by pair. Two particles \
                    of the flow are never in one place at one time: where their tracks meet, they \
                    pass at different times. Colour: the cell a path ends in.",
@@ -251,13 +259,20 @@ impl Conditional {
                 share: part.weight,
             }));
         }
+        if small && ui.available_height() < 140.0 {
+            return;
+        }
         ui.label(RichText::new("Posterior of the cells, %").family(theme::semibold()));
         let hint = "How likely each cell is as the end of a line through x at time t. The dashed \
                     line is what it was before x was known.";
-        let height = if small { 84.0 } else { 110.0 };
+        let height = if small { 72.0 } else { 110.0 };
         let level = (cells <= CELLS).then(|| 1.0 / cells.max(1) as f64);
         bars(ui, "Posterior of the cells", hint, &list, level, height);
         ui.add_space(4.0);
+        // Below the figures stands the button that leaves the lecture mode.
+        if small && ui.available_height() < 140.0 {
+            return;
+        }
         let mut figures = vec![
             Figure {
                 formula: "v^*",
