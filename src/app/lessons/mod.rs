@@ -1,9 +1,12 @@
-//! The lessons, one file each.
+//! The lessons, one file or folder each.
 
 pub mod checkerboard;
 pub mod conditional;
 pub mod couplings;
+pub mod field;
 pub mod likelihood;
+pub mod paths;
+pub mod steps;
 
 use super::lesson::Lesson;
 
@@ -11,6 +14,9 @@ use super::lesson::Lesson;
 pub fn all() -> Vec<Box<dyn Lesson>> {
     vec![
         Box::new(checkerboard::Checkerboard::default()),
+        Box::new(paths::Paths::default()),
+        Box::new(steps::Steps::default()),
+        Box::new(field::Field::default()),
         Box::new(conditional::Conditional::default()),
         Box::new(couplings::Couplings::default()),
         Box::new(likelihood::Likelihood::default()),

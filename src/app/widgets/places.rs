@@ -102,11 +102,10 @@ impl Heading<'_> {
             galley.size().x
         };
         let room = rect.width() - 28.0 - measure(self.title, &title_font);
-        let figure = if measure(self.figure, &title_font) <= room {
-            self.figure
-        } else {
-            self.short
-        };
+        let fitting = [self.figure, self.short]
+            .into_iter()
+            .find(|text| measure(text, &title_font) <= room);
+        let figure = fitting.unwrap_or_default();
         if !figure.is_empty() {
             let at = pos2(right, middle);
             let font = title_font.clone();

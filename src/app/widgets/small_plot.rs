@@ -161,7 +161,8 @@ fn draw(plot: &mut egui_plot::PlotUi<'_>, series: &Series<'_>) {
 fn marks(axis: Axis) -> Vec<GridMark> {
     let mark = |value| GridMark {
         value,
-        step_size: 1.0,
+        // As large as the axis, or labels would fade.
+        step_size: 8.0,
     };
     match axis {
         Axis::Time => [0.0, 0.5, 1.0].map(mark).to_vec(),

@@ -7,6 +7,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::app::exact::UpTo;
 use crate::data::toy::Dataset;
 use crate::flow::{MarginalField, Scheduler, Solver, VelocityField};
 use crate::kernel::{Mlp, MlpWeights, Trajectories, sample_or_cancel};
@@ -15,8 +16,6 @@ use crate::kernel::{Mlp, MlpWeights, Trajectories, sample_or_cancel};
 pub const FRAMES: usize = 49;
 /// Steps of the flow.
 const STEPS: usize = 192;
-/// The exact field of a bounded target is singular at t = 1.
-const LAST_TIME: f32 = 1.0 - 1e-4;
 
 /// The field that the noise flows through.
 #[derive(Clone)]
@@ -62,7 +61,7 @@ pub fn cross(
     let flow = match through {
         None => None,
         Some(Through::Exact(field)) => {
-            let field = UpTo(field);
+            let field = UpTo(MarginalField::clone(field));
             Some(follow(&field, &x0, &times, cancel)?)
         }
         Some(Through::Network(weights)) => match Mlp::try_new(weights) {
@@ -103,19 +102,6 @@ fn follow(
     cancel: &AtomicBool,
 ) -> Option<Trajectories> {
     sample_or_cancel(field, Solver::Midpoint, STEPS, 0.0, 1.0, x0, times, cancel)
-}
-
-/// The exact field, read no later than [`LAST_TIME`].
-struct UpTo<'a>(&'a MarginalField);
-
-impl VelocityField<f32> for UpTo<'_> {
-    fn velocity(&self, t: f32, x: &[f32], out: &mut [f32]) {
-        self.0.velocity(t.min(LAST_TIME), x, out);
-    }
-
-    fn label(&self) -> &str {
-        VelocityField::<f32>::label(self.0)
-    }
 }
 
 /// Pairs of paths whose drawings meet somewhere in the plane, at equal or at different times.

@@ -13,6 +13,9 @@ use crate::app::widgets::run_controls;
 use crate::app::widgets::small_plot::{Axis, Series, SmallPlot};
 use crate::flow::coupling::{OT_NOTE, coupling_cost};
 
+/// The title of the second plot.
+const FLOOR: &str = "Loss floor, ½ straightness";
+
 impl Couplings {
     /// One coupling of the batch: lines between the points, with the points on their way at t.
     pub(super) fn pairs_ui(&mut self, ui: &mut Ui, lab: &mut Lab, index: usize, place: Rect) {
@@ -86,7 +89,7 @@ impl Couplings {
                 |row, index| row.by[index].cost,
             ),
             (
-                "Loss floor",
+                FLOOR,
                 "Variance of the target x1 − x0 at fixed x_t, mean over coordinates, x_t and t: \
                  no network's loss is lower. Estimated from pairs of neighbours in x_t that come \
                  from different batches, ± one standard error over batches. Twice this is the \
@@ -126,7 +129,7 @@ impl Couplings {
             let (from, to) = (*POWERS.start(), *POWERS.end());
             let level = floor.as_deref().map_or(f64::NAN, |floor| floor.all);
             let exact = [[f64::from(from) - 0.3, level], [f64::from(to) + 0.3, level]];
-            if title == "Loss floor" && self.shown[0] {
+            if title == FLOOR && self.shown[0] {
                 series.push(Series {
                     name: "Independent, exact",
                     color: p.ink,
@@ -174,14 +177,13 @@ impl Couplings {
         let strong = |text: String| RichText::new(text).family(theme::semibold());
         let weak = |text: &str| RichText::new(text).small().color(p.muted);
         Grid::new("couplings table")
-            .num_columns(if small { 2 } else { 4 })
-            .spacing([12.0, 4.0])
+            .num_columns(if small { 2 } else { 3 })
+            .spacing([16.0, 4.0])
             .show(ui, |ui| {
                 ui.label(weak("coupling"));
                 ui.label(weak("loss floor"));
                 if !small {
                     ui.label(weak("straightness"));
-                    ui.label(weak("energy"));
                 }
                 ui.end_row();
                 for (index, estimate) in row.by.iter().enumerate() {
@@ -192,7 +194,6 @@ impl Couplings {
                     } else {
                         ui.label(strong(format!("{floor:.2}\u{2009}±\u{2009}{error:.2}")));
                         ui.label(strong(format!("{:.2}", estimate.straightness())));
-                        ui.label(strong(format!("{:.2}", estimate.path_energy()[0])));
                     }
                     ui.end_row();
                 }
@@ -207,7 +208,7 @@ impl Couplings {
         let text = format!("From {} pairs; {exact}.", row.pairs);
         let hint = "The floor is estimated from neighbours in x_t of different batches, ± one \
                     standard error over batches. Straightness ∫E|(x1 − x0) − v|² dt is twice the \
-                    floor, 0 when every path is a line. Energy ∫E|v|² dt is that of the flow.";
+                    floor, 0 when every path is a line.";
         ui.label(RichText::new(text).small().color(p.muted))
             .on_hover_text(hint);
     }

@@ -115,10 +115,13 @@ impl Likelihood {
         );
         let with_error = |value: Option<[f64; 2]>| {
             value.map_or("–".to_owned(), |[mean, error]| {
-                format!(
-                    "{}\u{2009}±\u{2009}{error:.3}",
-                    signed(mean, 3).trim_start()
-                )
+                let mean = signed(mean, 3);
+                let mean = mean.trim_start();
+                if small {
+                    mean.to_owned()
+                } else {
+                    format!("{mean}\u{2009}±\u{2009}{error:.3}")
+                }
             })
         };
         if !small {
