@@ -1,11 +1,14 @@
 //! The pictures of the lesson and the figures beside them.
 
-use egui::{CollapsingHeader, FontId, Rect, RichText, ScrollArea, Shape, Stroke, Ui, pos2, vec2};
+use egui::{
+    CollapsingHeader, FontId, Painter, Pos2, Rect, RichText, ScrollArea, Shape, Stroke, Ui, pos2,
+    vec2,
+};
 
 use super::paint::{on_stage, path_ahead, paths};
 use super::{Conditional, NEEDS};
 use crate::app::lesson::Lab;
-use crate::app::theme;
+use crate::app::theme::{self, Palette};
 use crate::app::widgets::arrow::arrow;
 use crate::app::widgets::bars::{Bar, bars};
 use crate::app::widgets::formula::typeset;
@@ -92,28 +95,7 @@ impl Conditional {
         arrow(&painter, at, tip, 4.0 * size, p.ink);
         painter.circle(at, 6.5 * size, p.ink, Stroke::new(2.0, p.stage));
         let away = (tip - at).normalized();
-        let name = typeset(&painter, "v^*", 22.0 * size.max(0.8));
-        let middle = tip
-            + 20.0
-                * size
-                * if away.is_finite() {
-                    away
-                } else {
-                    vec2(1.0, -1.0)
-                };
-        let origin = pos2(
-            middle.x - 0.5 * name.width,
-            middle.y + 0.5 * (name.ascent - name.descent),
-        );
-        for offset in [
-            vec2(1.5, 0.0),
-            vec2(-1.5, 0.0),
-            vec2(0.0, 1.5),
-            vec2(0.0, -1.5),
-        ] {
-            name.paint(&painter, origin + offset, p.stage);
-        }
-        name.paint(&painter, origin, p.ink);
+        self.name_velocity(&painter, [at, tip], size, p);
         stage.paint_frame(ui.painter(), p);
         let heading = Heading {
             color: p.ink,
@@ -129,8 +111,29 @@ impl Conditional {
         self.drag_ui(ui, lab, &stage);
     }
 
-    /// The share of each cell, in its corner.
-    fn percentages(&self, painter: &egui::Painter, stage: &Stage, p: &theme::Palette) {
+    /// Writes v* beside its arrow.
+    fn name_velocity(&self, painter: &Painter, [at, tip]: [Pos2; 2], size: f32, p: &Palette) {
+        let name = typeset(painter, "v^*", 22.0 * size.max(0.8));
+        let along = (tip - at).normalized();
+        let along = if along.is_finite() {
+            along
+        } else {
+            vec2(1.0, 0.0)
+        };
+        let middle = at + 0.5 * (tip - at) + 20.0 * size * along.rot90();
+        let origin = pos2(
+            middle.x - 0.5 * name.width,
+            middle.y + 0.5 * (name.ascent - name.descent),
+        );
+        for step in 0..8 {
+            let around = egui::Vec2::angled(std::f32::consts::TAU * step as f32 / 8.0);
+            name.paint(painter, origin + 2.0 * around, p.stage);
+        }
+        name.paint(painter, origin, p.ink);
+    }
+
+    /// The share of each cell, in the corner that is farthest from x.
+    fn percentages(&self, painter: &Painter, stage: &Stage, p: &Palette) {
         let (Some(fan), Some(known)) = (&self.fan, &self.known) else {
             return;
         };
@@ -146,7 +149,19 @@ impl Conditional {
             let font = FontId::new((0.2 * area.width()).clamp(12.5, 17.0), theme::semibold());
             let text = format!("{:.0}\u{2009}%", 100.0 * part.weight);
             let text = painter.layout_no_wrap(text, font, p.ink);
-            let at = area.left_top() + vec2(4.0, 2.0);
+            let away = area.center() - on_stage(stage, fan.x);
+            let inner = area.shrink2(vec2(5.0, 3.0) + 0.5 * text.size());
+            let x = if away.x > 0.0 {
+                inner.right()
+            } else {
+                inner.left()
+            };
+            let y = if away.y > 0.0 {
+                inner.bottom()
+            } else {
+                inner.top()
+            };
+            let at = pos2(x, y) - 0.5 * text.size();
             let back = Rect::from_min_size(at, text.size()).expand2(vec2(3.0, 0.0));
             painter.rect_filled(back, 3.0, theme::faint(p.stage, 0.75));
             painter.galley(at, text, p.ink);

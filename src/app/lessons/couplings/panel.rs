@@ -20,7 +20,7 @@ impl Couplings {
     /// One coupling of the batch: lines between the points, with the points on their way at t.
     pub(super) fn pairs_ui(&mut self, ui: &mut Ui, lab: &mut Lab, index: usize, place: Rect) {
         let extent = lab.training.dataset().extent();
-        let Some(stage) = places::stage(place, 0.9 * extent) else {
+        let Some(stage) = places::stage(place, extent) else {
             return;
         };
         let p = theme::palette(ui);
@@ -192,7 +192,7 @@ impl Couplings {
                     if small {
                         ui.label(strong(format!("{floor:.2}")));
                     } else {
-                        ui.label(strong(format!("{floor:.2}\u{2009}±\u{2009}{error:.2}")));
+                        ui.label(strong(format!("{floor:.3}\u{2009}±\u{2009}{error:.3}")));
                         ui.label(strong(format!("{:.2}", estimate.straightness())));
                     }
                     ui.end_row();
@@ -223,8 +223,6 @@ impl Couplings {
                 self.variance_ui(ui, lab.clock.t());
                 ui.add_space(8.0);
                 ui.label(OT_NOTE);
-                let about = "Straightness ∫E|(x1 − x0) − v|² dt is twice the floor.";
-                ui.label(RichText::new(about).color(theme::palette(ui).muted));
                 ui.add_space(8.0);
                 CollapsingHeader::new("Training").show(ui, |ui| {
                     run_controls::run_ui(ui, &mut lab.training);

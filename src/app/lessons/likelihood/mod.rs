@@ -20,6 +20,7 @@ use crate::app::widgets::heat_map::{HeatTextures, Scale, color_bar};
 use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::places;
 use crate::app::widgets::point::point_input;
+use crate::app::widgets::stage::Stage;
 use crate::data::toy::Dataset;
 use crate::flow::{BoxUnion, MarginalField, Scheduler};
 
@@ -340,10 +341,14 @@ impl Likelihood {
         [Scale::Sequential(density), Scale::Diverging(difference)]
     }
 
-    fn point_ui(&mut self, ui: &mut Ui, stage: &crate::app::widgets::stage::Stage, id: Id) {
+    fn point_ui(&mut self, ui: &mut Ui, stage: &Stage, id: Id, index: usize) {
         let Some(x) = self.x else { return };
         let extent = stage.extent;
-        let name = "The point that is read";
+        let name = [
+            "The point on the network’s density",
+            "The point on the true density",
+            "The point on the difference",
+        ][index];
         if let Some(x) = point_input(ui, stage, id, name, x, true) {
             self.x = Some(x.map(|v| v.clamp(-extent, extent)));
         }

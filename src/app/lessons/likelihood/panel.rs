@@ -96,7 +96,7 @@ impl Likelihood {
         }
         .show(ui, &stage);
         let id = ui.scope_id().with(("likelihood map", index));
-        self.point_ui(ui, &stage, id);
+        self.point_ui(ui, &stage, id, index);
     }
 
     /// Mean likelihood and entropy; `small` leaves out what a narrow column has no room for.
