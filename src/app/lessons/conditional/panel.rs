@@ -94,7 +94,6 @@ impl Conditional {
         arrow(&painter, at, tip, 6.5 * size, p.stage);
         arrow(&painter, at, tip, 4.0 * size, p.ink);
         painter.circle(at, 6.5 * size, p.ink, Stroke::new(2.0, p.stage));
-        let away = (tip - at).normalized();
         self.name_velocity(&painter, [at, tip], size, p);
         stage.paint_frame(ui.painter(), p);
         let heading = Heading {

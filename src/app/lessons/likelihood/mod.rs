@@ -11,7 +11,7 @@ use egui::{Id, Rect, Slider, Ui, UiBuilder, vec2};
 
 use self::density::Divergence;
 use self::work::{Maps, Means, Reading, Subject};
-use crate::app::background::Background;
+use crate::app::background::{Background, Job};
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
@@ -58,29 +58,40 @@ struct Known {
     field: Option<Arc<MarginalField>>,
 }
 
-/// A worker that is asked again when what it works at is worthless, or when it is done.
+/// A worker that goes on to the newest key as soon as it has shown something for the last one.
 struct Worker<V> {
     background: Background<Key, V>,
-    settings: Option<Settings>,
+    key: Option<Key>,
+    /// What was on show when it was asked.
+    before: Option<Arc<V>>,
 }
 
 impl<V: Send + Sync + 'static> Worker<V> {
     fn new(lab: &Lab) -> Self {
         Self {
             background: lab.background(),
-            settings: None,
+            key: None,
+            before: None,
         }
     }
 
-    /// Weights of a training and the time of a clock change faster than maps are made: they wait.
-    fn ask(
-        &mut self,
-        key: Key,
-        work: impl FnOnce(&crate::app::background::Job<'_, V>) + Send + 'static,
-    ) {
-        let urgent = self.settings.as_ref() != Some(&key.settings);
-        if urgent || !self.background.is_busy() {
-            self.settings = Some(key.settings.clone());
+    /// Weights of a training and the time of a clock change faster than maps are made: they wait
+    /// for a first coarse one, or nothing would ever be shown.
+    fn ask(&mut self, key: Key, work: impl FnOnce(&Job<'_, V>) + Send + 'static) {
+        let Some(last) = &self.key else {
+            self.key = Some(key.clone());
+            self.background.ask(key, work);
+            return;
+        };
+        let urgent = last.settings != key.settings;
+        let value = self.background.value();
+        let has_shown = match (&self.before, &value) {
+            (Some(before), Some(now)) => !Arc::ptr_eq(before, now),
+            (before, now) => before.is_some() != now.is_some(),
+        };
+        if *last != key && (urgent || has_shown || !self.background.is_busy()) {
+            self.key = Some(key.clone());
+            self.before = value;
             self.background.ask(key, work);
         }
     }
