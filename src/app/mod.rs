@@ -11,9 +11,11 @@ mod launch;
 pub mod lesson;
 pub mod lessons;
 pub mod run;
+pub mod runs;
 mod sampler;
 mod screenshot;
 mod settings;
+mod staged;
 pub mod theme;
 pub mod training;
 mod widgets;
@@ -70,6 +72,7 @@ pub struct App {
     current: usize,
     help: bool,
     save: Option<SaveDialog>,
+    open: Option<SaveDialog>,
     screenshot: Option<Screenshot>,
     themed: Option<theme::Theme>,
     zoomed: f32,
@@ -139,6 +142,7 @@ impl App {
             current,
             help: false,
             save: None,
+            open: None,
             screenshot: options.screenshot.clone().map(Screenshot::new),
             themed: None,
             zoomed: 1.0,
@@ -189,6 +193,8 @@ impl App {
             Action::Save => {
                 training.report(training::NOTHING_TO_SAVE.to_owned());
             }
+            Action::OpenRun => training.wants_open = true,
+            Action::NewRun => training.start_beside(),
             Action::Leave if self.help => self.help = false,
             Action::Leave if settings.lecture => self.act(Action::LectureMode, ctx),
             Action::Leave => {}
@@ -228,6 +234,20 @@ impl App {
         }
     }
 
+    fn open_ui(&mut self, ui: &mut Ui) {
+        if std::mem::take(&mut self.lab.training.wants_open) {
+            self.open
+                .get_or_insert_with(|| SaveDialog::open("runs/lecture"));
+        }
+        let outcome = self.open.as_mut().map(|dialog| dialog.show(ui));
+        match outcome {
+            None | Some(Outcome::Open) => return,
+            Some(Outcome::Left) => {}
+            Some(Outcome::Save(folder)) => self.lab.training.open(folder),
+        }
+        self.open = None;
+    }
+
     fn save_ui(&mut self, ui: &mut Ui) {
         let outcome = self.save.as_mut().map(|dialog| dialog.show(ui));
         match outcome {
@@ -253,7 +273,7 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.dress(&ctx);
-        if self.save.is_none() {
+        if self.save.is_none() && self.open.is_none() {
             for action in keys::take_actions(&ctx) {
                 self.act(action, &ctx);
             }
@@ -261,6 +281,7 @@ impl eframe::App for App {
         self.tick(&ctx);
         self.frame_ui(ui);
         self.save_ui(ui);
+        self.open_ui(ui);
         if self.help {
             self.help = widgets::help::overlay(ui);
         }
