@@ -52,6 +52,9 @@ pub enum DatasetError {
          eight-gaussians, two-spirals, rings or pinwheel"
     )]
     Unknown(String),
+    /// The source is neither a noise nor a data set.
+    #[error("unknown source `{0}`: use gaussian, uniform or a dataset such as moons")]
+    UnknownSource(String),
     /// A parameter is unknown, not a number, or out of range.
     #[error("dataset `{name}`: {reason}")]
     Parameter {

@@ -3,11 +3,12 @@
 //! Convention: t = 0 is the standard normal source, t = 1 the data, and x_t = α_t x1 + σ_t x0.
 //! Points of the plane are interleaved slices `[x0, y0, x1, y1, …]`, written `[n, 2]`.
 //!
-//! Everything here is a pure function of its arguments: nothing is drawn at random, timed,
-//! stored or spread over threads.
+//! Everything here is a pure function of its arguments, generators of random numbers among them:
+//! nothing is timed, stored or spread over threads.
 
 pub mod assignment;
 pub mod boxes;
+pub mod coupling;
 pub mod field;
 pub mod integrate;
 pub mod likelihood;
@@ -16,11 +17,13 @@ pub mod metric;
 pub mod path;
 pub mod real;
 pub mod scheduler;
+pub mod sinkhorn;
 pub mod solver;
 pub mod special;
 
 pub use assignment::assignment;
 pub use boxes::{BoxUnion, BoxesError, WeightedBox};
+pub use coupling::{Coupling, CouplingError, coupling_cost};
 pub use field::VelocityField;
 pub use integrate::{
     Adaptive, Controller, IntegrateError, Solution, State, integrate_adaptive, integrate_fixed,
@@ -30,4 +33,5 @@ pub use marginal::{AtTime, Marginal, MarginalField};
 pub use path::ProbPath;
 pub use real::Real;
 pub use scheduler::{Coefficients, Scheduler, SchedulerError};
+pub use sinkhorn::{Sinkhorn, sinkhorn};
 pub use solver::{Solver, SolverError, Tableau};

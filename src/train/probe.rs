@@ -2,6 +2,9 @@
 
 use super::batch::{Batch, Purpose, stream};
 use super::config::ToyConfig;
+use super::mistake::Mistake;
+use super::time::TimeSampling;
+use crate::flow::coupling::Coupling;
 use crate::flow::marginal::MarginalField;
 use crate::kernel::{Mlp, MlpWeights};
 
@@ -13,11 +16,19 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Draws `n` points along the path; none where the target has no exact field.
+    /// Draws `n` points along the path at uniform times, whatever the run's own time law or
+    /// mistake: the excess of two runs can be compared.
+    ///
+    /// None where there is no exact field: it needs a Gaussian source and independent pairs.
     pub fn new(config: &ToyConfig, n: usize) -> Option<Self> {
+        if !config.source.is_gaussian() || config.coupling != Coupling::Independent {
+            return None;
+        }
         let field = MarginalField::new(&config.dataset.boxes()?, config.path);
         let config = ToyConfig {
             batch: n,
+            time: TimeSampling::Uniform,
+            mistake: Mistake::None,
             ..config.clone()
         };
         let points = Batch::draw_from(&config, &mut stream(config.seed, Purpose::Probe, 0));
