@@ -4,12 +4,14 @@
 mod background;
 mod clock;
 mod curve;
+mod film;
 mod fonts;
 mod frame;
 mod keys;
 mod launch;
 pub mod lesson;
 pub mod lessons;
+mod moments;
 pub mod run;
 pub mod runs;
 mod sampler;

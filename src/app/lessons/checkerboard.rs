@@ -212,8 +212,8 @@ impl Lesson for Checkerboard {
                 let view = RunsView::of(&lab.training, self.pictures.floor);
                 // Both plots share what is left; the titles and gaps take 2 × 50.
                 let room = (ui.available_height() - 100.0).max(2.0 * loss_plot::MIN_HEIGHT);
-                ui.scope(|ui| loss_plot::excess_ui(ui, view.clone(), 0.5 * room));
-                ui.scope(|ui| loss_plot::loss_ui(ui, view, 0.5 * room));
+                ui.scope(|ui| loss_plot::excess_ui(ui, &view, 0.5 * room));
+                ui.scope(|ui| loss_plot::loss_ui(ui, &view, 0.5 * room));
             });
     }
 

@@ -10,14 +10,13 @@ use super::number;
 use crate::app::curve::LossCurve;
 use crate::app::theme::{self, Palette};
 
-pub use super::loss_view::{LossView, RunsView, Trace};
+pub use super::loss_view::{RunsView, Trace};
 
 /// Smallest height of one plot with its title, in points.
 pub const MIN_HEIGHT: f32 = 118.0;
 
 /// The loss with its floor, in `height` points; tells the iteration that was clicked.
-pub fn loss_ui<'a>(ui: &mut Ui, view: impl Into<RunsView<'a>>, height: f32) -> Option<f64> {
-    let view = &view.into();
+pub fn loss_ui(ui: &mut Ui, view: &RunsView<'_>, height: f32) -> Option<f64> {
     let p = theme::palette(ui);
     let current = view.current.map(|trace| trace.curve);
     let main = theme::run(p, view.current.map_or(0, |trace| trace.color));
@@ -73,8 +72,7 @@ pub fn loss_ui<'a>(ui: &mut Ui, view: impl Into<RunsView<'a>>, height: f32) -> O
 }
 
 /// The excess loss on a log axis, in `height` points; tells the iteration that was clicked.
-pub fn excess_ui<'a>(ui: &mut Ui, view: impl Into<RunsView<'a>>, height: f32) -> Option<f64> {
-    let view = &view.into();
+pub fn excess_ui(ui: &mut Ui, view: &RunsView<'_>, height: f32) -> Option<f64> {
     let p = theme::palette(ui);
     let newest = view
         .current
@@ -308,12 +306,12 @@ mod tests {
 
     #[test]
     fn the_loss_axis_holds_floor_and_curve_and_is_finite() {
-        let view = LossView {
-            curve: None,
+        let mut view = RunsView {
             steps: 10,
             floor: Some(1.6887),
+            ..RunsView::default()
         };
-        let (low, high) = loss_bounds(&(&view).into());
+        let (low, high) = loss_bounds(&view);
         assert!(low < 1.6887 && high > 2.0);
         let mut curve = LossCurve::default();
         for (step, loss) in [(1, 1e9), (2, 1.5), (3, f32::NAN)] {
@@ -324,11 +322,12 @@ mod tests {
                 seconds: 0.0,
             });
         }
-        let view = LossView {
-            curve: Some(&curve),
-            ..view
-        };
-        let (low, high) = loss_bounds(&(&view).into());
+        view.current = Some(Trace {
+            name: "",
+            curve: &curve,
+            color: 0,
+        });
+        let (low, high) = loss_bounds(&view);
         assert!(low < 1.5 && high.is_finite() && high < 10.0);
     }
 }

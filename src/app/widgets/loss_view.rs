@@ -1,18 +1,8 @@
-//! What the loss plots show: the curve of one run, or those of several.
+//! What the loss plots show: the curves of one or several runs.
 
 use crate::app::curve::LossCurve;
 use crate::app::run::Run;
 use crate::app::training::Training;
-
-/// One curve that both plots show.
-pub struct LossView<'a> {
-    /// None before the first run.
-    pub curve: Option<&'a LossCurve>,
-    /// Steps of the whole run, the right end of both axes.
-    pub steps: u64,
-    /// The loss no network goes below, where it is known.
-    pub floor: Option<f64>,
-}
 
 /// The curve of one of several runs.
 #[derive(Clone, Copy)]
@@ -40,21 +30,6 @@ pub struct RunsView<'a> {
     pub floor: Option<f64>,
     /// An iteration to mark.
     pub cursor: Option<u64>,
-}
-
-impl<'a> From<&LossView<'a>> for RunsView<'a> {
-    fn from(view: &LossView<'a>) -> Self {
-        Self {
-            current: view.curve.map(|curve| Trace {
-                name: "",
-                curve,
-                color: 0,
-            }),
-            steps: view.steps,
-            floor: view.floor,
-            ..Self::default()
-        }
-    }
 }
 
 impl<'a> RunsView<'a> {
