@@ -12,6 +12,7 @@ mod launch;
 pub mod lesson;
 pub mod lessons;
 mod moments;
+mod pair;
 pub mod run;
 pub mod runs;
 mod sampler;
@@ -159,6 +160,18 @@ impl App {
 
     /// Does what a key or a button asks for.
     fn act(&mut self, action: Action, ctx: &Context) {
+        // A lesson may have runs or a choice of its own for these.
+        let own = matches!(
+            action,
+            Action::TrainPause
+                | Action::TrainStep
+                | Action::ResetWeights
+                | Action::NextPreset
+                | Action::PreviousPreset
+        );
+        if own && self.lessons[self.current].act(action, &mut self.lab) {
+            return;
+        }
         let Lab {
             clock,
             training,

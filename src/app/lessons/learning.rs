@@ -83,7 +83,7 @@ impl Lesson for Learning {
     }
 
     fn formula(&self) -> &'static str {
-        r#"{"d"x_t|"d"t}=v_{θ_k}(x_t,t)~~~k="iteration""#
+        r#"{"d"x_t|"d"t}=v_{θ_k}(x_t,t),~~~~k="iteration""#
     }
 
     fn source(&self) -> &'static str {
@@ -125,8 +125,7 @@ impl Lesson for Learning {
         chip(ui, &mut self.target, Mark::Square, ghost, "Target", 4);
         chip(ui, &mut self.paths, Mark::Curve, p.ink, "Paths", 5);
         let hint = "The four iterations of the seed's figure, or one and a sheet of all (B)";
-        ui.toggle_value(&mut self.figure, "Four stages")
-            .on_hover_text(hint);
+        chip(ui, &mut self.figure, Mark::Square, p.ink, "Four stages", 0).on_hover_text(hint);
     }
 
     fn stage_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {

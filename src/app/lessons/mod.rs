@@ -2,6 +2,7 @@
 
 pub mod checkerboard;
 pub mod learning;
+pub mod mistakes;
 
 use super::lesson::Lesson;
 
@@ -10,5 +11,6 @@ pub fn all() -> Vec<Box<dyn Lesson>> {
     vec![
         Box::new(checkerboard::Checkerboard::default()),
         Box::new(learning::Learning::default()),
+        Box::new(mistakes::Mistakes::default()),
     ]
 }

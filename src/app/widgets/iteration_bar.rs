@@ -79,7 +79,7 @@ fn rail(ui: &mut Ui, steps: &[u64], shown: usize) -> Option<usize> {
             let start = x - 0.5 * text.size().x;
             // A label that would touch the one before is left out.
             if start >= free {
-                free = start + text.size().x + 7.0;
+                free = start + text.size().x + 4.0;
                 painter.galley(pos2(start, y + 11.0), text, ink);
             }
         }

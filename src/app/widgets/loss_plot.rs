@@ -164,7 +164,7 @@ fn title(ui: &mut Ui, name: &str, value: Option<String>, color: Color32) -> egui
     .inner
 }
 
-fn plot<'a>(name: &str, id: &str, ui: &mut Ui, height: f32) -> Plot<'a> {
+pub(super) fn plot<'a>(name: &str, id: &str, ui: &mut Ui, height: f32) -> Plot<'a> {
     let style = ui.style_mut();
     style
         .text_styles
@@ -192,7 +192,7 @@ fn plot<'a>(name: &str, id: &str, ui: &mut Ui, height: f32) -> Plot<'a> {
         .x_axis_formatter(|mark, _| thousands(mark.value))
 }
 
-fn bounds(plot: &mut PlotUi<'_>, steps: u64, low: f64, high: f64) {
+pub(super) fn bounds(plot: &mut PlotUi<'_>, steps: u64, low: f64, high: f64) {
     plot.set_plot_bounds_x(0.0..=steps.max(1) as f64);
     plot.set_plot_bounds_y(low..=high);
 }
@@ -228,7 +228,7 @@ fn empty(plot: &mut PlotUi<'_>, text: &str, p: &Palette) {
     plot.text(egui_plot::Text::new("", middle, text).anchor(Align2::CENTER_CENTER));
 }
 
-fn hover(at: &HoverPosition<'_>, value: impl Fn(f64) -> String) -> Option<String> {
+pub(super) fn hover(at: &HoverPosition<'_>, value: impl Fn(f64) -> String) -> Option<String> {
     match at {
         HoverPosition::NearDataPoint {
             position,
@@ -266,7 +266,7 @@ fn nice_step(least: f64) -> f64 {
         .unwrap_or(decade)
 }
 
-fn decades((low, high): (f64, f64)) -> Vec<GridMark> {
+pub(super) fn decades((low, high): (f64, f64)) -> Vec<GridMark> {
     let whole = low.ceil() as i32..=high.floor() as i32;
     whole
         .map(|decade| GridMark {
@@ -276,7 +276,7 @@ fn decades((low, high): (f64, f64)) -> Vec<GridMark> {
         .collect()
 }
 
-fn power_of_ten(exponent: f64) -> String {
+pub(super) fn power_of_ten(exponent: f64) -> String {
     let decimals = (-exponent).clamp(0.0, 6.0) as usize;
     format!("{:.decimals$}", 10f64.powf(exponent))
 }

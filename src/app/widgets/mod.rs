@@ -20,4 +20,5 @@ pub mod sampling_bar;
 pub mod save_dialog;
 pub mod stage;
 pub mod tiles;
+pub mod verdict_plot;
 pub mod weights_choice;
