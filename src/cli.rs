@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::data::toy::Dataset;
+use crate::data::{Dataset, Source};
 use crate::device::DeviceChoice;
+use crate::flow::coupling::Coupling;
 use crate::flow::scheduler::Scheduler;
 use crate::flow::solver::Solver;
 use crate::kernel::Activation;
-use crate::train::{LrSchedule, Preset};
+use crate::train::{LrSchedule, Mistake, Preset, TimeSampling};
 
 /// A desktop lab that teaches flow matching live.
 #[derive(Debug, Parser)]
@@ -110,12 +111,25 @@ pub struct TrainToyArgs {
     /// The settings to start from: seed003, seed003-cosine or seed001.
     #[arg(long)]
     pub preset: Option<Preset>,
-    /// Target, such as checkerboard or checkerboard:grid=4,scale=2.
+    /// Target, such as moons, checkerboard:grid=6,scale=3, image:F.png[:dark],
+    /// points:F.csv[:raw] or painted:ROW/ROW/….
     #[arg(long)]
     pub dataset: Option<Dataset>,
     /// condot, sigma-min:S, poly:N, linear-vp, cosine or vp.
     #[arg(long)]
     pub path: Option<Scheduler>,
+    /// Where particles start: gaussian, uniform or a dataset.
+    #[arg(long)]
+    pub source: Option<Source>,
+    /// How pairs are chosen: independent, minibatch-ot[:GROUP] or sinkhorn[:EPS[,GROUP]].
+    #[arg(long)]
+    pub coupling: Option<Coupling>,
+    /// How times are drawn: uniform, stratified or logit-normal[:MEAN:STD].
+    #[arg(long)]
+    pub time: Option<TimeSampling>,
+    /// A mistake to make on purpose: x1-for-xt, sign-flip, no-time, wrong-sigma, summed-loss.
+    #[arg(long)]
+    pub mistake: Option<Mistake>,
     /// Optimiser steps.
     #[arg(long)]
     pub steps: Option<u64>,

@@ -70,17 +70,24 @@ impl FromStr for Source {
     type Err = DatasetError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "gaussian" => Ok(Source::Gaussian),
-            "uniform" => Ok(Source::Uniform),
-            _ => text
-                .parse()
-                .map(|dataset| Source::Data(Box::new(dataset)))
-                .map_err(|error| match error {
-                    DatasetError::Unknown(_) => DatasetError::UnknownSource(text.to_owned()),
-                    other => other,
-                }),
-        }
+        named(text, Dataset::from_str)
+    }
+}
+
+/// A noise, or the data set that `read` makes of the text.
+fn named(
+    text: &str,
+    read: impl Fn(&str) -> Result<Dataset, DatasetError>,
+) -> Result<Source, DatasetError> {
+    match text {
+        "gaussian" => Ok(Source::Gaussian),
+        "uniform" => Ok(Source::Uniform),
+        _ => read(text)
+            .map(|dataset| Source::Data(Box::new(dataset)))
+            .map_err(|error| match error {
+                DatasetError::Unknown(name) => DatasetError::UnknownSource(name),
+                other => other,
+            }),
     }
 }
 
@@ -88,7 +95,7 @@ impl TryFrom<String> for Source {
     type Error = DatasetError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+        named(&text, |text| Dataset::try_from(text.to_owned()))
     }
 }
 

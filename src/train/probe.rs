@@ -5,7 +5,6 @@ use super::config::ToyConfig;
 use super::mistake::Mistake;
 use super::time::TimeSampling;
 use crate::flow::coupling::Coupling;
-use crate::flow::marginal::MarginalField;
 use crate::kernel::{Mlp, MlpWeights};
 
 /// Points `x_t`, times and the exact marginal velocity there.
@@ -24,7 +23,8 @@ impl Probe {
         if !config.source.is_gaussian() || config.coupling != Coupling::Independent {
             return None;
         }
-        let field = MarginalField::new(&config.dataset.boxes()?, config.path);
+        let field = config.dataset.exact(config.path)?;
+        let law = config.time;
         let config = ToyConfig {
             batch: n,
             time: TimeSampling::Uniform,
@@ -38,18 +38,19 @@ impl Probe {
             exact.extend(field.at(f64::from(t), x).velocity.map(|v| v as f32));
         }
         Some(Self {
-            floor: field.loss_floor(),
+            floor: field.loss_floor_under(|t| law.density(t)),
             points,
             exact,
         })
     }
 
-    /// The loss that no network can go below, `L* = ∫ c_t² E[tr Cov(x1 | x_t)] / d dt`.
+    /// The loss that no network can go below, `L* = ∫ q(t) c_t² E[tr Cov(x1 | x_t)] / d dt`, at
+    /// the run's own law q of t: the level that its loss curve falls to.
     pub fn floor(&self) -> f64 {
         self.floor
     }
 
-    /// `E‖v_θ(x_t, t) − v*(x_t, t)‖² / 2`, the loss above the floor.
+    /// `E‖v_θ(x_t, t) − v*(x_t, t)‖² / 2` at uniform t, the loss above the floor.
     pub fn excess(&self, weights: &MlpWeights) -> f32 {
         let mut velocity = vec![0.0; self.exact.len()];
         Mlp::new(weights).forward_xt(&self.points.t, &self.points.xt, &mut velocity);
