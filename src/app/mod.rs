@@ -2,6 +2,7 @@
 //! made, `ui` draws it; neither ever waits.
 
 mod background;
+mod cards;
 mod clock;
 mod curve;
 mod film;
@@ -36,7 +37,7 @@ use lesson::{Lab, Lesson};
 use sampler::Sampler;
 use screenshot::Screenshot;
 use settings::Settings;
-use training::Training;
+use training::{Card, Training};
 use widgets::canvas::Easel;
 use widgets::save_dialog::{Outcome, SaveDialog};
 
@@ -75,7 +76,7 @@ pub struct App {
     current: usize,
     help: bool,
     save: Option<SaveDialog>,
-    open: Option<SaveDialog>,
+    card: Option<cards::Open>,
     screenshot: Option<Screenshot>,
     themed: Option<theme::Theme>,
     zoomed: f32,
@@ -145,7 +146,7 @@ impl App {
             current,
             help: false,
             save: None,
-            open: None,
+            card: None,
             screenshot: options.screenshot.clone().map(Screenshot::new),
             themed: None,
             zoomed: 1.0,
@@ -208,7 +209,7 @@ impl App {
             Action::Save => {
                 training.report(training::NOTHING_TO_SAVE.to_owned());
             }
-            Action::OpenRun => training.wants_open = true,
+            Action::OpenRun => training.wants = Some(Card::OpenRun),
             Action::NewRun => training.start_beside(),
             Action::Leave if self.help => self.help = false,
             Action::Leave if settings.lecture => self.act(Action::LectureMode, ctx),
@@ -249,20 +250,6 @@ impl App {
         }
     }
 
-    fn open_ui(&mut self, ui: &mut Ui) {
-        if std::mem::take(&mut self.lab.training.wants_open) {
-            self.open
-                .get_or_insert_with(|| SaveDialog::open("runs/lecture"));
-        }
-        let outcome = self.open.as_mut().map(|dialog| dialog.show(ui));
-        match outcome {
-            None | Some(Outcome::Open) => return,
-            Some(Outcome::Left) => {}
-            Some(Outcome::Save(folder)) => self.lab.training.open(folder),
-        }
-        self.open = None;
-    }
-
     fn save_ui(&mut self, ui: &mut Ui) {
         let outcome = self.save.as_mut().map(|dialog| dialog.show(ui));
         match outcome {
@@ -288,7 +275,7 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.dress(&ctx);
-        if self.save.is_none() && self.open.is_none() {
+        if self.save.is_none() && self.card.is_none() {
             for action in keys::take_actions(&ctx) {
                 self.act(action, &ctx);
             }
@@ -296,7 +283,7 @@ impl eframe::App for App {
         self.tick(&ctx);
         self.frame_ui(ui);
         self.save_ui(ui);
-        self.open_ui(ui);
+        cards::cards_ui(&mut self.card, &mut self.lab.training, ui);
         if self.help {
             self.help = widgets::help::overlay(ui);
         }

@@ -7,7 +7,6 @@ use super::lesson::Lab;
 use super::run::Run;
 use super::training::Training;
 use super::widgets::loss_plot::{RunsView, Trace};
-use crate::flow::MarginalField;
 use crate::train::kept::{FIGURE, Film};
 use crate::train::{Kept, ToyConfig};
 
@@ -31,9 +30,8 @@ impl Stock {
             Ok(film) => {
                 let mut curve = LossCurve::default();
                 film.log.iter().for_each(|point| curve.push(point));
-                let boxes = film.config.dataset.boxes();
-                let floor =
-                    boxes.map(|boxes| MarginalField::new(&boxes, film.config.path).loss_floor());
+                let field = film.config.dataset.exact(film.config.path);
+                let floor = field.map(|field| field.loss_floor());
                 job.show(Known { film, curve, floor });
             }
             Err(error) => log::error!("{error}"),

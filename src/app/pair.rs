@@ -29,11 +29,11 @@ const STEPS: usize = 48;
 /// The settings of the right run: small enough to be trained while somebody looks on.
 pub fn config(seed: u64) -> ToyConfig {
     ToyConfig {
-        hidden: 96,
+        hidden: 128,
         layers: 3,
         batch: 1024,
-        steps: 2000,
-        lr: 4e-3,
+        steps: 3000,
+        lr: 5e-3,
         lr_schedule: LrSchedule::Cosine,
         seed,
         ..ToyConfig::default()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::curve::LossCurve;
 use super::training::Staged;
 use crate::device::{DeviceChoice, DeviceInfo};
-use crate::flow::MarginalField;
+use crate::flow::coupling::Coupling;
 use crate::train::history::parse_log;
 use crate::train::{Checkpoint, Command, Event, Kept, RunState, Session, Snapshot, Start};
 use crate::train::{ToyConfig, kept};
@@ -81,10 +81,10 @@ impl Opened {
         let mut curve = LossCurve::default();
         parse_log(&log).iter().for_each(|point| curve.push(point));
         let config = &checkpoint.config;
-        let floor = config
-            .dataset
-            .boxes()
-            .map(|boxes| MarginalField::new(&boxes, config.path).loss_floor());
+        let field = config.dataset.exact(config.path);
+        let field = field
+            .filter(|_| config.source.is_gaussian() && config.coupling == Coupling::Independent);
+        let floor = field.map(|field| field.loss_floor());
         Ok(Self {
             folder: folder.to_owned(),
             checkpoint,

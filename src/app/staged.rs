@@ -35,3 +35,16 @@ pub enum WeightsChoice {
     /// The newest of one run.
     Run(RunId),
 }
+
+/// A card over the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Card {
+    /// Opens a run folder.
+    OpenRun,
+    /// Paints a target.
+    Paint,
+    /// Takes a target from an image.
+    Image,
+    /// Takes a target from a table of points.
+    Table,
+}

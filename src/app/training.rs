@@ -7,7 +7,7 @@ use std::thread;
 
 use super::run::{Opened, Run, RunId, Wake};
 use super::runs::Runs;
-pub use super::staged::{Staged, WeightsChoice};
+pub use super::staged::{Card, Staged, WeightsChoice};
 use crate::data::toy::Dataset;
 use crate::device::DeviceChoice;
 use crate::flow::Scheduler;
@@ -30,8 +30,8 @@ pub struct Training {
     pub messages: Vec<String>,
     /// The newest short notice.
     pub note: Option<String>,
-    /// Whether the card that opens a run folder is asked for.
-    pub wants_open: bool,
+    /// The card that is asked for.
+    pub wants: Option<Card>,
     runs: Runs,
     opening: Vec<Receiver<Result<Opened, String>>>,
     pretrained: Option<Staged>,
@@ -52,7 +52,7 @@ impl Training {
             device,
             messages: Vec::new(),
             note: None,
-            wants_open: false,
+            wants: None,
             runs: Runs::default(),
             opening: Vec::new(),
             pretrained: None,
@@ -146,13 +146,16 @@ impl Training {
 
     /// Whether the controls differ from the run on the stage in what only a reset applies.
     pub fn needs_reset(&self) -> bool {
-        self.run().is_some_and(|run| {
-            let live = ToyConfig {
-                lr: self.config.lr,
-                ..run.config.clone()
-            };
-            live != self.config
-        })
+        let Some(run) = self.run() else {
+            // The pretrained network stays until a training has weights for the new target.
+            let other = |s: &Staged| s.dataset != self.config.dataset || s.path != self.config.path;
+            return self.staged.as_ref().is_some_and(other);
+        };
+        let live = ToyConfig {
+            lr: self.config.lr,
+            ..run.config.clone()
+        };
+        live != self.config
     }
 
     /// Whether a reset or a removal can be taken back.
@@ -250,6 +253,11 @@ impl Training {
     /// Fresh weights with the settings of the controls; the old run can be brought back.
     pub fn reset(&mut self) {
         self.start(None);
+    }
+
+    /// Trains fresh weights with the settings of the controls; the old run pauses.
+    pub fn start_afresh(&mut self) {
+        self.start(Some(Command::Run));
     }
 
     /// Starts a run beside the others, which train on.

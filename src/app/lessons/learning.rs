@@ -78,12 +78,12 @@ impl Lesson for Learning {
     }
 
     fn sentence(&self) -> &'static str {
-        "A time machine: one slider goes through the training, the other through the flow. First \
-         everything stays near the mean, then the mass parts, last come the edges."
+        "A time machine: one slider goes through the k iterations of the training, the other \
+         through the flow. First the mass gathers, then it parts, last come the edges."
     }
 
     fn formula(&self) -> &'static str {
-        r#"{"d"x_t|"d"t}=v_{θ_k}(x_t,t),~~~~k="iteration""#
+        r#"{"d"x_t|"d"t}=v_{θ_k}(x_t,t)"#
     }
 
     fn source(&self) -> &'static str {
@@ -320,7 +320,11 @@ impl Learning {
             let painter = ui.painter().clone();
             painter.rect_filled(*cell, 0.0, p.stage);
             let stage = Stage::small(*cell, f64::from(extent));
-            let flow = self.layers(lab, 1 + index as u8, step);
+            let flow = FlowLayers {
+                // Thick points would hide the shape of a small picture.
+                lecture: lab.settings.lecture && cell.width() > 140.0,
+                ..self.layers(lab, 1 + index as u8, step)
+            };
             let view = View2d::fit(*cell, [0.0, 0.0], extent);
             let mut canvas = lab.easel.canvas(&painter, *cell, view);
             flow.paint(&mut canvas, &stage, p);

@@ -1,5 +1,7 @@
 //! Known mistakes, trained beside the right thing from the same seed.
 
+mod words;
+
 use std::sync::Arc;
 
 use egui::{Button, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
@@ -15,6 +17,7 @@ use crate::app::widgets::number;
 use crate::app::widgets::stage::{Caption, Stage};
 use crate::app::widgets::verdict_plot::{self, Verdict, verdict_ui};
 use crate::train::mistake::Mistake;
+use words::{met, name, right_formula, told, wrong_formula};
 
 /// Room above the pictures for the choice, and for the sentence, in points.
 const CHOICE: f32 = 36.0;
@@ -97,7 +100,7 @@ impl Lesson for Mistakes {
     fn legend_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
         let mut chosen = self.mistake;
         for mistake in WRONG {
-            ui.selectable_value(&mut chosen, mistake, mistake.label())
+            ui.selectable_value(&mut chosen, mistake, name(mistake))
                 .on_hover_text(mistake.explanation());
         }
         if chosen != self.mistake {
@@ -152,7 +155,6 @@ impl Lesson for Mistakes {
                     }
                 });
                 for (title, text) in [
-                    ("What goes wrong", self.mistake.explanation()),
                     ("What the loss tells", told(self.mistake)),
                     ("Where people met it", met(self.mistake)),
                 ] {
@@ -327,74 +329,4 @@ impl Mistakes {
 
 fn color(p: &Palette, side: usize) -> egui::Color32 {
     if side == 0 { p.model } else { p.error }
-}
-
-fn right_formula(mistake: Mistake) -> &'static str {
-    match mistake {
-        Mistake::WrongSigma => "x_t=(1-t)~x_0+t~x_1",
-        Mistake::SummedLoss => r#""mean"~‖v_θ-(x_1-x_0)‖^2"#,
-        _ => "‖v_θ(x_t,t)-(x_1-x_0)‖^2",
-    }
-}
-
-fn wrong_formula(mistake: Mistake) -> &'static str {
-    match mistake {
-        Mistake::None => "‖v_θ(x_t,t)-(x_1-x_0)‖^2",
-        Mistake::X1ForXt => "‖v_θ(x_1,t)-(x_1-x_0)‖^2",
-        Mistake::SignFlip => "‖v_θ(x_t,t)-(x_0-x_1)‖^2",
-        Mistake::NoTime => "‖v_θ(x_t)-(x_1-x_0)‖^2",
-        Mistake::WrongSigma => "x_t=(1-t^2)~x_0+t~x_1",
-        Mistake::SummedLoss => r#""sum"~‖v_θ-(x_1-x_0)‖^2"#,
-    }
-}
-
-/// Why the loss may look well.
-fn told(mistake: Mistake) -> &'static str {
-    match mistake {
-        Mistake::None => "It falls to its floor, and the excess goes on falling.",
-        Mistake::X1ForXt => {
-            "It falls below the floor, to 1, the variance of x₀: given x₁ the target is easier to \
-             guess than given x at time t. A lower loss is not a better one. The excess stays high."
-        }
-        Mistake::SignFlip => {
-            "Nothing: −v has the same error against −u as v against u, so both curves end at the \
-             same floor. The excess is four times the mean square of the velocity."
-        }
-        Mistake::NoTime => {
-            "It stays a little above the floor, as if the network were only too small. The excess \
-             stops falling early: that gap is what t would tell."
-        }
-        Mistake::WrongSigma => {
-            "It settles at a floor of its own, which nobody knows without the exact field, and \
-             looks well. The excess shows that it is another field."
-        }
-        Mistake::SummedLoss => {
-            "It is 2048 times larger, for 1024 points of two coordinates, and that is all: Adam \
-             divides the scale out. Beside a second, averaged term, or with plain gradient \
-             descent, the scale would decide everything."
-        }
-    }
-}
-
-/// A place to read on.
-fn met(mistake: Mistake) -> &'static str {
-    match mistake {
-        Mistake::None => "In the seeds.",
-        Mistake::X1ForXt => "TorchCFM issues 126 and 156: inputs that are wrong train silently.",
-        Mistake::SignFlip => {
-            "Half of the literature puts the data at t = 0: LFM issue 19, \
-             rectified-flow-pytorch issue 18."
-        }
-        Mistake::NoTime => {
-            "A network of x alone is quickly written; seed 003 joins t to x for this reason."
-        }
-        Mistake::WrongSigma => {
-            "The text of seed 001 writes the variance of the path as (1 − t²)² and has it right \
-             three equations later."
-        }
-        Mistake::SummedLoss => {
-            "The code of seed 002 averages one term and sums two: the sums outweigh it by the \
-             number of pixels times the batch."
-        }
-    }
 }

@@ -5,7 +5,7 @@ use egui::{Button, Label, RichText, Sense, Stroke, TextEdit, Ui, vec2};
 use super::number;
 use crate::app::run::{Run, RunId};
 use crate::app::theme;
-use crate::app::training::Training;
+use crate::app::training::{Card, Training};
 use crate::train::{Command, RunState};
 
 /// What a row asks for.
@@ -27,7 +27,7 @@ pub fn run_list_ui(ui: &mut Ui, training: &mut Training) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let hint = "Show a run folder beside the others (Ctrl+O)";
             if ui.button("Open…").on_hover_text(hint).clicked() {
-                training.wants_open = true;
+                training.wants = Some(Card::OpenRun);
             }
             let hint = "Train another run with the settings above; the others train on (N)";
             if ui.button("Beside").on_hover_text(hint).clicked() {

@@ -53,15 +53,17 @@ pub fn verdict_ui(ui: &mut Ui, view: &Verdict<'_>, (low, high): (f64, f64), heig
                 write(plot, 0.5, floor.log10(), "floor", p.ink, Align2::CENTER_TOP);
             }
             let (loss, excess) = (log(view.curve.smooth()), log(view.curve.excess()));
-            for (name, points, style, color) in [
+            let ends = [(0.03, Align2::LEFT_BOTTOM), (1.0, Align2::RIGHT_BOTTOM)];
+            let lines = [
                 ("loss", &loss, LineStyle::Solid, p.ink),
                 ("excess", &excess, LineStyle::dashed_dense(), view.color),
-            ] {
+            ];
+            for ((name, points, style, color), (at, anchor)) in lines.into_iter().zip(ends) {
                 let line = Line::new(name, PlotPoints::from(points.clone()));
                 plot.line(line.stroke(Stroke::new(2.2, color)).style(style));
                 if let Some(last) = points.last() {
                     let text = format!("{name} {}", short(10f64.powf(last[1])));
-                    write(plot, 1.0, last[1], &text, color, Align2::RIGHT_BOTTOM);
+                    write(plot, at, last[1], &text, color, anchor);
                 }
             }
         });
