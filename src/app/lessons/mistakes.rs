@@ -230,7 +230,9 @@ impl Mistakes {
         let size = vec2(ui.available_width().min(286.0), height);
         let button = Button::new(text).fill(p.accent).min_size(size);
         let hint = "Train both runs from the same weights and batches, a few seconds (T)";
-        if ui.add(button).on_hover_text(hint).clicked() {
+        // A row sets the word in the middle.
+        let clicked = ui.horizontal(|ui| ui.add(button).on_hover_text(hint).clicked());
+        if clicked.inner {
             self.toggle();
         }
         let (step, steps) = self.pair.as_ref().map_or((0, 1), |pair| {

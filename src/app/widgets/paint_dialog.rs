@@ -217,10 +217,9 @@ impl PaintDialog {
             .color(p.on_accent);
         let train = Button::new(text).fill(p.accent).min_size(vec2(200.0, 34.0));
         let ready = !self.grid.is_empty();
-        let train = ui
-            .add_enabled(ready, train)
-            .on_hover_text("Fresh weights, at once; Ctrl+Z in the window brings the old run back")
-            .clicked();
+        let hint = "Fresh weights, at once; Ctrl+Z in the window brings the old run back";
+        let train = ui.horizontal(|ui| ui.add_enabled(ready, train).on_hover_text(hint).clicked());
+        let train = train.inner;
         let mut outcome = Painting::Open;
         ui.horizontal(|ui| {
             let hint = "The next run trains on it; the old weights stay until then";

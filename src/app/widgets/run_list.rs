@@ -117,7 +117,7 @@ fn row(ui: &mut Ui, run: &Run, current: bool, wish: &mut Option<Wish>) {
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.name_inputs(format!("What to do with {}", run.name), |ui| {
-                ui.menu_button("⋯", |ui| menu(ui, run, wish))
+                ui.menu_button("…", |ui| menu(ui, run, wish))
             });
             let step = RichText::new(number::grouped(run.step)).small();
             let step = if run.is_running() { step } else { step.weak() };

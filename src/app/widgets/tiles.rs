@@ -11,7 +11,12 @@ pub fn tiles(place: Rect, n: usize, caption: f32, gap: f32) -> Vec<Rect> {
         let height = (place.height() + gap) / rows as f32 - gap - caption;
         width.min(height).floor()
     };
-    let best = (1..=n).max_by(|a, b| side(*a).total_cmp(&side(*b)));
+    // A grid without holes is worth a little size.
+    let worth = |columns: usize| {
+        let full = n as f32 / (columns * n.div_ceil(columns)) as f32;
+        side(columns) * full.powf(0.3)
+    };
+    let best = (1..=n).max_by(|a, b| worth(*a).total_cmp(&worth(*b)));
     let Some(columns) = best.filter(|columns| side(*columns) >= 16.0) else {
         return Vec::new();
     };
@@ -65,6 +70,13 @@ mod tests {
         let wide = Rect::from_min_size(pos2(0.0, 0.0), vec2(800.0, 220.0));
         let row = tiles(wide, 4, 18.0, 6.0);
         assert!(row.iter().all(|cell| cell.top() == row[0].top()), "one row");
+        let square = Rect::from_min_size(pos2(0.0, 0.0), vec2(750.0, 500.0));
+        let four = tiles(square, 4, 18.0, 6.0);
+        assert_eq!(
+            four[0].left(),
+            four[2].left(),
+            "two by two, not three and one"
+        );
         assert!(tiles(wide, 0, 18.0, 6.0).is_empty());
     }
 }
