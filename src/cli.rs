@@ -159,6 +159,10 @@ pub struct TrainToyArgs {
     /// Seed of the weights and batches.
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Keep the weights of these iterations in kept.safetensors, such as 0,2000,4000,5000; left
+    /// out, about twenty on a log scale.
+    #[arg(long, value_name = "STEPS", value_delimiter = ',')]
+    pub keep: Option<Vec<u64>>,
     /// auto, gpu or cpu.
     #[arg(long, default_value_t)]
     pub device: DeviceChoice,

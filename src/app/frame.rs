@@ -5,7 +5,7 @@ use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 use super::App;
 use super::keys::Action;
 use super::theme;
-use super::widgets::formula::formula;
+use super::widgets::formula::{formula, typeset};
 use super::widgets::icon::{Icon, Look, icon_button};
 use super::widgets::{banner, number, play_bar};
 
@@ -101,7 +101,9 @@ impl App {
         let lesson = &mut self.lessons[self.current];
         ui.label(RichText::new(lesson.title()).heading());
         ui.add_space(2.0);
-        formula(ui, lesson.formula(), 23.0, ink);
+        let wide = typeset(ui.painter(), lesson.formula(), 23.0).width;
+        let size = 23.0 * (ui.available_width() / wide.max(1.0)).min(1.0);
+        formula(ui, lesson.formula(), size, ink);
         ui.add_space(10.0);
         lesson.legend_ui(ui, &mut self.lab);
         ui.with_layout(Layout::bottom_up(Align::Min), |ui| {

@@ -28,6 +28,11 @@ pub enum Action {
     ToggleTheme,
     LectureMode,
     Save,
+    OpenRun,
+    /// A run beside the others.
+    NewRun,
+    /// Over the iterations of a training.
+    PlayIterations,
     Help,
     Leave,
     NextPreset,
@@ -169,6 +174,24 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(NONE, Key::PageUp, Action::PreviousPreset, None),
     bind(CTRL, Key::S, Action::Save, Some(("Ctrl+S", "Save the run"))),
+    bind(
+        CTRL,
+        Key::O,
+        Action::OpenRun,
+        Some(("Ctrl+O", "Open a run")),
+    ),
+    bind(
+        NONE,
+        Key::N,
+        Action::NewRun,
+        Some(("N", "Train a run beside the others")),
+    ),
+    bind(
+        NONE,
+        Key::I,
+        Action::PlayIterations,
+        Some(("I", "Play over the iterations (Learning)")),
+    ),
     bind(SHIFT, Key::Questionmark, Action::Help, None),
     bind(NONE, Key::Questionmark, Action::Help, None),
     bind(NONE, Key::F1, Action::Help, Some(("?  F1", "These keys"))),

@@ -2,20 +2,26 @@
 //! made, `ui` draws it; neither ever waits.
 
 mod background;
+mod cards;
 mod clock;
 mod curve;
 mod exact;
+mod film;
 mod fonts;
 mod frame;
 mod keys;
 mod launch;
 pub mod lesson;
 pub mod lessons;
+mod moments;
+mod pair;
 pub mod run;
+pub mod runs;
 mod sampler;
 mod sampling_grid;
 mod screenshot;
 mod settings;
+mod staged;
 pub mod theme;
 pub mod training;
 mod widgets;
@@ -33,7 +39,7 @@ use lesson::{Lab, Lesson};
 use sampler::Sampler;
 use screenshot::Screenshot;
 use settings::Settings;
-use training::Training;
+use training::{Card, Training};
 use widgets::canvas::Easel;
 use widgets::save_dialog::{Outcome, SaveDialog};
 
@@ -72,6 +78,7 @@ pub struct App {
     current: usize,
     help: bool,
     save: Option<SaveDialog>,
+    card: Option<cards::Open>,
     screenshot: Option<Screenshot>,
     themed: Option<theme::Theme>,
     zoomed: f32,
@@ -141,6 +148,7 @@ impl App {
             current,
             help: false,
             save: None,
+            card: None,
             screenshot: options.screenshot.clone().map(Screenshot::new),
             themed: None,
             zoomed: 1.0,
@@ -160,6 +168,18 @@ impl App {
 
     /// Does what a key or a button asks for.
     fn act(&mut self, action: Action, ctx: &Context) {
+        // A lesson may have runs or a choice of its own for these.
+        let own = matches!(
+            action,
+            Action::TrainPause
+                | Action::TrainStep
+                | Action::ResetWeights
+                | Action::NextPreset
+                | Action::PreviousPreset
+        );
+        if own && self.lessons[self.current].act(action, &mut self.lab) {
+            return;
+        }
         let Lab {
             clock,
             training,
@@ -196,6 +216,8 @@ impl App {
             Action::Save => {
                 training.report(training::NOTHING_TO_SAVE.to_owned());
             }
+            Action::OpenRun => training.wants = Some(Card::OpenRun),
+            Action::NewRun => training.start_beside(),
             Action::Leave if self.help => self.help = false,
             Action::Leave if settings.lecture => self.act(Action::LectureMode, ctx),
             Action::Leave => {}
@@ -260,7 +282,7 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.dress(&ctx);
-        if self.save.is_none() {
+        if self.save.is_none() && self.card.is_none() {
             for action in keys::take_actions(&ctx) {
                 self.act(action, &ctx);
             }
@@ -268,6 +290,7 @@ impl eframe::App for App {
         self.tick(&ctx);
         self.frame_ui(ui);
         self.save_ui(ui);
+        cards::cards_ui(&mut self.card, &mut self.lab.training, ui);
         if self.help {
             self.help = widgets::help::overlay(ui);
         }

@@ -1,15 +1,34 @@
-//! One training run as the window sees it.
+//! One run as the window sees it: a training, or a run folder that was opened.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::curve::LossCurve;
+use super::training::Staged;
 use crate::device::{DeviceChoice, DeviceInfo};
-use crate::train::{Command, Event, RunState, Session, Snapshot, Start, ToyConfig};
+use crate::flow::coupling::Coupling;
+use crate::train::history::parse_log;
+use crate::train::{Checkpoint, Command, Event, Kept, RunState, Session, Snapshot, Start};
+use crate::train::{ToyConfig, kept};
+
+/// Names a run for as long as the window is open.
+pub type RunId = u64;
+/// Called on a training thread when there is something new.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// A session and what is known of it.
 pub struct Run {
-    session: Session<Snapshot>,
+    /// Names it.
+    pub id: RunId,
+    /// For people, such as `Run 2`.
+    pub name: String,
+    /// Which of the runs' colours and line styles it has.
+    pub color: usize,
+    /// Whether its curve is drawn.
+    pub shown: bool,
+    /// None until an opened run is trained on.
+    session: Option<Session<Snapshot>>,
+    reopen: Option<Reopen>,
     /// What it was started with; the learning rate follows the control.
     pub config: ToyConfig,
     /// Where it stands.
@@ -25,8 +44,55 @@ pub struct Run {
     /// The loss no network goes below, where it is known.
     pub floor: Option<f64>,
     snapshot: Option<Arc<Snapshot>>,
+    /// Grows with each change of its weights; unique among all runs.
+    version: u64,
+    touched: bool,
     /// Whether it was last told to train. The state follows a little later.
     wanted: bool,
+}
+
+/// What training on from an opened folder needs.
+struct Reopen {
+    folder: PathBuf,
+    device: DeviceChoice,
+    wake: Wake,
+}
+
+/// A run folder, read on a thread of its own.
+pub struct Opened {
+    folder: PathBuf,
+    checkpoint: Checkpoint,
+    kept: Vec<Kept>,
+    curve: LossCurve,
+    floor: Option<f64>,
+}
+
+impl Opened {
+    /// Reads a run folder: settings, weights, kept moments and losses.
+    ///
+    /// # Errors
+    /// Names the file at fault.
+    pub fn read(folder: &Path) -> Result<Self, String> {
+        let text = |error: crate::train::CheckpointError| error.to_string();
+        let checkpoint = Checkpoint::load(&folder.to_string_lossy()).map_err(text)?;
+        let kept = kept::load(folder, &checkpoint.config).map_err(text)?;
+        // A folder that was imported has no losses.
+        let log = std::fs::read_to_string(folder.join("log.csv")).unwrap_or_default();
+        let mut curve = LossCurve::default();
+        parse_log(&log).iter().for_each(|point| curve.push(point));
+        let config = &checkpoint.config;
+        let field = config.dataset.exact(config.path);
+        let field = field
+            .filter(|_| config.source.is_gaussian() && config.coupling == Coupling::Independent);
+        let floor = field.map(|field| field.loss_floor());
+        Ok(Self {
+            folder: folder.to_owned(),
+            checkpoint,
+            kept,
+            curve,
+            floor,
+        })
+    }
 }
 
 /// What a run has sent since the last look.
@@ -42,13 +108,56 @@ pub struct News {
 
 impl Run {
     /// Starts from fresh weights, paused. `wake` is called on the training thread.
-    pub fn start(
-        config: ToyConfig,
-        device: DeviceChoice,
-        wake: impl Fn() + Send + Sync + 'static,
-    ) -> Self {
+    pub fn start(config: ToyConfig, device: DeviceChoice, wake: Wake) -> Self {
+        let session = Session::toy(config.clone(), Start::Fresh, device, true, move || wake());
         Self {
-            session: Session::toy(config.clone(), Start::Fresh, device, true, wake),
+            session: Some(session),
+            ..Self::idle(config)
+        }
+    }
+
+    /// A run from its folder; it trains on from there when it is told to.
+    pub fn open(opened: Opened, device: DeviceChoice, wake: Wake) -> Self {
+        let Checkpoint {
+            config,
+            step,
+            weights,
+        } = opened.checkpoint;
+        let over = step >= config.steps;
+        let name = opened.folder.file_name();
+        Self {
+            name: name.map_or(String::new(), |name| name.to_string_lossy().into_owned()),
+            state: if over {
+                RunState::Finished
+            } else {
+                RunState::Paused
+            },
+            step,
+            curve: opened.curve,
+            floor: opened.floor,
+            snapshot: Some(Arc::new(Snapshot {
+                step,
+                weights: Arc::new(weights),
+                kept: opened.kept,
+            })),
+            touched: true,
+            reopen: Some(Reopen {
+                folder: opened.folder,
+                device,
+                wake,
+            }),
+            ..Self::idle(config)
+        }
+    }
+
+    fn idle(config: ToyConfig) -> Self {
+        Self {
+            id: 0,
+            name: String::new(),
+            color: 0,
+            shown: true,
+            session: None,
+            reopen: None,
             config,
             state: RunState::Preparing,
             step: 0,
@@ -57,8 +166,39 @@ impl Run {
             device: None,
             floor: None,
             snapshot: None,
+            version: 0,
+            touched: false,
             wanted: false,
         }
+    }
+
+    /// Weights at earlier iterations, in order.
+    pub fn kept(&self) -> &[Kept] {
+        self.snapshot
+            .as_ref()
+            .map_or(&[], |snapshot| &snapshot.kept)
+    }
+
+    /// Its newest weights for a picture; none before it has any.
+    pub fn staged(&self) -> Option<Staged> {
+        self.snapshot.as_ref().map(|snapshot| Staged {
+            weights: Arc::clone(&snapshot.weights),
+            dataset: self.config.dataset.clone(),
+            path: self.config.path,
+            name: self.name.clone(),
+            label: self.label(),
+            version: self.version,
+        })
+    }
+
+    /// Names the present weights.
+    pub fn set_version(&mut self, version: u64) {
+        self.version = version;
+    }
+
+    /// Whether it was ever told to train.
+    pub fn is_touched(&self) -> bool {
+        self.touched
     }
 
     /// The newest weights.
@@ -97,24 +237,42 @@ impl Run {
     /// Sends run, pause or step.
     pub fn tell(&mut self, command: Command) {
         self.wanted = command == Command::Run;
-        self.session.send(command);
+        if matches!(command, Command::Run | Command::Step) {
+            self.touched = true;
+            if let Some(reopen) = self.reopen.take() {
+                let (config, start) = (self.config.clone(), Start::Resume(reopen.folder));
+                let wake = reopen.wake;
+                let wake = move || wake();
+                let session = Session::toy(config, start, reopen.device, true, wake);
+                self.session = Some(session);
+            }
+        }
+        self.send(command);
     }
 
     /// Sets the learning rate of the next step.
     pub fn set_learning_rate(&mut self, lr: f64) {
         self.config.lr = lr;
-        self.session.send(Command::SetLearningRate(lr));
+        self.send(Command::SetLearningRate(lr));
     }
 
     /// Asks the training thread to save; false when it has ended.
     pub fn save(&self, folder: PathBuf) -> bool {
-        self.session.send(Command::Save(folder))
+        self.send(Command::Save(folder))
+    }
+
+    fn send(&self, command: Command) -> bool {
+        let session = self.session.as_ref();
+        session.is_some_and(|session| session.send(command))
     }
 
     /// Takes what the training thread has sent; never waits.
     pub fn drain(&mut self) -> News {
         let mut news = News::default();
-        for event in self.session.events() {
+        let Some(session) = &self.session else {
+            return news;
+        };
+        for event in session.events() {
             match event {
                 Event::Ready { device, floor } => {
                     self.device = Some(device);
@@ -136,7 +294,7 @@ impl Run {
                 }
             }
         }
-        if let Some(snapshot) = self.session.latest() {
+        if let Some(snapshot) = session.latest() {
             self.step = self.step.max(snapshot.step);
             self.snapshot = Some(snapshot);
             news.weights = true;

@@ -76,6 +76,8 @@ pub struct Palette {
     pub error_paper: Color32,
     /// Soft shade under floating cards.
     pub shade: Color32,
+    /// Curves of runs; the first is that of the network. Line styles tell them apart, too.
+    pub runs: [Color32; 4],
 }
 
 const LIGHT: Palette = Palette {
@@ -106,6 +108,12 @@ const LIGHT: Palette = Palette {
     ],
     error_paper: Color32::from_rgb(0xF8, 0xE9, 0xF1),
     shade: Color32::from_rgba_premultiplied(0, 0, 0, 28),
+    runs: [
+        Color32::from_rgb(0xD5, 0x5E, 0x00),
+        Color32::from_rgb(0x5E, 0x3F, 0xA8),
+        Color32::from_rgb(0x3B, 0x8F, 0xA5),
+        Color32::from_rgb(0x8A, 0x6A, 0x00),
+    ],
 };
 
 const DARK: Palette = Palette {
@@ -136,6 +144,12 @@ const DARK: Palette = Palette {
     ],
     error_paper: Color32::from_rgb(0x33, 0x21, 0x2B),
     shade: Color32::from_rgba_premultiplied(0, 0, 0, 110),
+    runs: [
+        Color32::from_rgb(0xF0, 0x7F, 0x26),
+        Color32::from_rgb(0xA9, 0x8F, 0xF0),
+        Color32::from_rgb(0x6C, 0xC6, 0xDA),
+        Color32::from_rgb(0xD9, 0xBF, 0x4A),
+    ],
 };
 
 /// The family of headings and emphasised labels.
@@ -258,6 +272,11 @@ pub fn faint(color: Color32, share: f32) -> Color32 {
     color.gamma_multiply(share)
 }
 
+/// The colour of a run's curve.
+pub fn run(p: &Palette, index: usize) -> Color32 {
+    p.runs[index % p.runs.len()]
+}
+
 /// The ghost as it looks on paper, for a small mark that must be seen.
 pub fn opaque_ghost(p: &Palette) -> Color32 {
     p.stage.lerp_to_gamma(p.muted, 0.7)
@@ -330,7 +349,7 @@ mod tests {
             assert!(contrast(p.muted, p.paper) > 4.5);
             assert!(contrast(p.on_accent, p.accent) > 7.0);
             let series = [p.source, p.model, p.exact, p.error];
-            for series in series.into_iter().chain(p.categories) {
+            for series in series.into_iter().chain(p.categories).chain(p.runs) {
                 assert!(contrast(series, p.stage) > 3.0, "{theme:?} {series:?}");
             }
             for color in (0..6).map(|index| super::series(p, index)) {

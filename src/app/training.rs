@@ -1,13 +1,16 @@
-//! The runs of the window: the settings of the next one, the present one, and the one before.
+//! The runs of the window, the settings of the next one, and the weights on the stage.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread;
 
-use super::run::Run;
+use super::run::{Opened, Run, RunId, Wake};
+use super::runs::Runs;
+pub use super::staged::{Card, Staged, WeightsChoice};
 use crate::data::toy::Dataset;
 use crate::device::DeviceChoice;
 use crate::flow::Scheduler;
-use crate::kernel::MlpWeights;
 use crate::train::{Checkpoint, Command, Preset, ToyConfig};
 
 /// The network that is on the stage before anything was trained.
@@ -16,21 +19,6 @@ const PRETRAINED: &str = "builtin:checkerboard";
 const MESSAGES: usize = 4;
 /// What saving says without a run.
 pub const NOTHING_TO_SAVE: &str = "There is no run to save yet: press Train first.";
-
-/// Weights that can be sampled, and where they come from.
-#[derive(Clone, Debug)]
-pub struct Staged {
-    /// The network.
-    pub weights: Arc<MlpWeights>,
-    /// What it was trained on.
-    pub dataset: Dataset,
-    /// The path it was trained on.
-    pub path: Scheduler,
-    /// For the caption, for example `pretrained, step 5001`.
-    pub label: String,
-    /// Grows with each change of the weights.
-    pub version: u64,
-}
 
 /// All runs of the window.
 pub struct Training {
@@ -42,12 +30,14 @@ pub struct Training {
     pub messages: Vec<String>,
     /// The newest short notice.
     pub note: Option<String>,
-    run: Option<Run>,
-    before: Option<Run>,
+    /// The card that is asked for.
+    pub wants: Option<Card>,
+    runs: Runs,
+    opening: Vec<Receiver<Result<Opened, String>>>,
     pretrained: Option<Staged>,
     staged: Option<Staged>,
     versions: u64,
-    wake: Arc<dyn Fn() + Send + Sync>,
+    wake: Wake,
 }
 
 impl Training {
@@ -62,8 +52,9 @@ impl Training {
             device,
             messages: Vec::new(),
             note: None,
-            run: None,
-            before: None,
+            wants: None,
+            runs: Runs::default(),
+            opening: Vec::new(),
             pretrained: None,
             staged: None,
             versions: 1,
@@ -75,6 +66,7 @@ impl Training {
                     weights: Arc::new(checkpoint.weights),
                     dataset: checkpoint.config.dataset.clone(),
                     path: checkpoint.config.path,
+                    name: "Pretrained".to_owned(),
                     label: format!("pretrained, step {}", checkpoint.step),
                     version: 1,
                 };
@@ -94,14 +86,44 @@ impl Training {
         self.staged.as_ref()
     }
 
-    /// The present run.
+    /// The weights of a choice; those on the stage where the chosen run is gone or has none.
+    pub fn staged_by(&self, choice: WeightsChoice) -> Option<Staged> {
+        let chosen = match choice {
+            WeightsChoice::Current => None,
+            WeightsChoice::Pretrained => self.pretrained.clone(),
+            WeightsChoice::Run(id) => self.runs.get(id).and_then(Run::staged),
+        };
+        chosen.or_else(|| self.staged.clone())
+    }
+
+    /// Every choice of weights that can be sampled now, the current one first.
+    pub fn staged_all(&self) -> Vec<(WeightsChoice, Staged)> {
+        let current = self.staged.clone().map(|s| (WeightsChoice::Current, s));
+        let pretrained = self.pretrained.clone();
+        let pretrained = pretrained.map(|s| (WeightsChoice::Pretrained, s));
+        let runs = self.runs.all().iter();
+        let runs = runs.filter_map(|run| Some((WeightsChoice::Run(run.id), run.staged()?)));
+        current.into_iter().chain(pretrained).chain(runs).collect()
+    }
+
+    /// The current run.
     pub fn run(&self) -> Option<&Run> {
-        self.run.as_ref()
+        self.runs.current()
+    }
+
+    /// Every run, the oldest first.
+    pub fn runs(&self) -> &[Run] {
+        self.runs.all()
+    }
+
+    /// A run, to rename or hide it.
+    pub fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
+        self.runs.get_mut(id)
     }
 
     /// The target on the stage.
     pub fn dataset(&self) -> Dataset {
-        match (&self.run, &self.staged) {
+        match (self.run(), &self.staged) {
             (Some(run), _) => run.config.dataset.clone(),
             (None, Some(staged)) => staged.dataset.clone(),
             (None, None) => self.config.dataset.clone(),
@@ -110,69 +132,95 @@ impl Training {
 
     /// The path on the stage.
     pub fn path(&self) -> Scheduler {
-        match (&self.run, &self.staged) {
+        match (self.run(), &self.staged) {
             (Some(run), _) => run.config.path,
             (None, Some(staged)) => staged.path,
             (None, None) => self.config.path,
         }
     }
 
-    /// Whether a run trains.
+    /// Whether the current run trains.
     pub fn is_running(&self) -> bool {
-        self.run.as_ref().is_some_and(Run::is_running)
+        self.run().is_some_and(Run::is_running)
     }
 
     /// Whether the controls differ from the run on the stage in what only a reset applies.
     pub fn needs_reset(&self) -> bool {
-        self.run.as_ref().is_some_and(|run| {
-            let live = ToyConfig {
-                lr: self.config.lr,
-                ..run.config.clone()
-            };
-            live != self.config
-        })
-    }
-
-    /// Whether a reset can be taken back.
-    pub fn can_undo(&self) -> bool {
-        self.before.is_some()
-    }
-
-    /// Takes what the training thread has sent; never waits.
-    pub fn drain(&mut self) {
-        let Some(run) = &mut self.run else {
-            return;
+        let Some(run) = self.run() else {
+            // The pretrained network stays until a training has weights for the new target.
+            let other = |s: &Staged| s.dataset != self.config.dataset || s.path != self.config.path;
+            return self.staged.as_ref().is_some_and(other);
         };
-        let news = run.drain();
-        if news.note.is_some() {
-            self.note = news.note;
+        let live = ToyConfig {
+            lr: self.config.lr,
+            ..run.config.clone()
+        };
+        live != self.config
+    }
+
+    /// Whether a reset or a removal can be taken back.
+    pub fn can_undo(&self) -> bool {
+        self.runs.can_undo()
+    }
+
+    /// Takes what the training threads have sent; never waits.
+    pub fn drain(&mut self) {
+        self.receive();
+        let current = self.run().map(|run| run.id);
+        let mut failures = Vec::new();
+        let mut weights = false;
+        for run in self.runs.all_mut() {
+            let news = run.drain();
+            if news.weights {
+                self.versions += 1;
+                run.set_version(self.versions);
+                weights |= Some(run.id) == current;
+            }
+            if news.note.is_some() {
+                self.note = news.note;
+            }
+            failures.extend(news.failures);
         }
-        for sentence in news.failures {
-            self.report(sentence);
-        }
-        if news.weights {
+        failures.into_iter().for_each(|text| self.report(text));
+        if weights {
             self.stage_run();
-        } else if let (Some(run), Some(staged)) = (&self.run, &mut self.staged)
+        } else if let (Some(run), Some(staged)) = (self.runs.current(), &mut self.staged)
             && run.snapshot().is_some()
         {
             staged.label = run.label();
+            staged.name.clone_from(&run.name);
         }
     }
 
-    /// Puts the newest weights of the present run on the stage.
+    /// Takes the run folders that have been read.
+    fn receive(&mut self) {
+        for (index, reader) in std::mem::take(&mut self.opening).into_iter().enumerate() {
+            match reader.try_recv() {
+                Err(TryRecvError::Empty) => {
+                    self.opening.insert(index.min(self.opening.len()), reader)
+                }
+                Err(TryRecvError::Disconnected) => {}
+                Ok(Err(sentence)) => self.report(sentence),
+                Ok(Ok(opened)) => {
+                    let run = Run::open(opened, self.device, Arc::clone(&self.wake));
+                    self.note = Some(format!("Opened {}", run.name));
+                    self.config = run.config.clone();
+                    self.pause();
+                    let id = self.runs.add(run);
+                    self.versions += 1;
+                    if let Some(run) = self.runs.get_mut(id) {
+                        run.set_version(self.versions);
+                    }
+                    self.stage_run();
+                }
+            }
+        }
+    }
+
+    /// Puts the newest weights of the current run on the stage; old ones stay until it has any.
     fn stage_run(&mut self) {
-        let Some(run) = &self.run else {
-            return;
-        };
-        if let Some(snapshot) = run.snapshot() {
-            self.versions += 1;
-            self.staged = Some(Staged {
-                weights: Arc::clone(&snapshot.weights),
-                dataset: run.config.dataset.clone(),
-                path: run.config.path,
-                label: run.label(),
-                version: self.versions,
-            });
+        if let Some(staged) = self.run().and_then(Run::staged) {
+            self.staged = Some(staged);
         }
     }
 
@@ -186,7 +234,7 @@ impl Training {
 
     /// Starts from fresh weights, goes on, or pauses.
     pub fn toggle(&mut self) {
-        match &mut self.run {
+        match self.runs.current_mut() {
             Some(run) if run.is_over() => self.start(Some(Command::Run)),
             Some(run) if run.is_running() => run.tell(Command::Pause),
             Some(run) => run.tell(Command::Run),
@@ -196,7 +244,7 @@ impl Training {
 
     /// One optimiser step, then pause.
     pub fn step(&mut self) {
-        match &mut self.run {
+        match self.runs.current_mut() {
             Some(run) if !run.is_over() => run.tell(Command::Step),
             _ => self.start(Some(Command::Step)),
         }
@@ -207,15 +255,81 @@ impl Training {
         self.start(None);
     }
 
-    /// Exchanges the present run for the one before the last reset.
+    /// Trains fresh weights with the settings of the controls; the old run pauses.
+    pub fn start_afresh(&mut self) {
+        self.start(Some(Command::Run));
+    }
+
+    /// Starts a run beside the others, which train on.
+    pub fn start_beside(&mut self) {
+        self.begin(Some(Command::Run));
+    }
+
+    /// Exchanges the current run for the one before the last reset, or brings a removed one back.
     pub fn undo(&mut self) {
-        let Some(before) = self.before.take() else {
-            return;
+        let left = self.run().map(|run| run.id);
+        if self.runs.undo() {
+            // Of two runs that exchange places only one trains.
+            if let Some(run) = left.and_then(|id| self.runs.get_mut(id))
+                && run.is_running()
+            {
+                run.tell(Command::Pause);
+            }
+            self.follow();
+        }
+    }
+
+    /// Makes a run the current one; it and the others go on as they are.
+    pub fn choose_run(&mut self, id: RunId) {
+        self.runs.choose(id);
+        self.follow();
+    }
+
+    /// Puts the network that comes with the program back on the stage.
+    pub fn choose_pretrained(&mut self) {
+        self.runs.leave();
+        self.follow();
+    }
+
+    /// Takes a run out of the list; an undo brings it back.
+    pub fn remove(&mut self, id: RunId) {
+        self.runs.remove(id);
+        self.follow();
+    }
+
+    /// Reads a run folder on a thread of its own and adds it to the list.
+    pub fn open(&mut self, folder: PathBuf) {
+        let (send, reader) = channel();
+        let wake = Arc::clone(&self.wake);
+        let read = move || {
+            // The window may be gone by now.
+            let _ = send.send(Opened::read(&folder));
+            wake();
         };
-        self.put_aside();
-        self.config = before.config.clone();
-        self.run = Some(before);
-        self.stage_run();
+        match thread::Builder::new()
+            .name("flowlab-open".to_owned())
+            .spawn(read)
+        {
+            Ok(_) => self.opening.push(reader),
+            Err(error) => self.report(format!("the folder could not be read: {error}")),
+        }
+    }
+
+    /// Controls and stage follow the current run, or the pretrained network without one.
+    fn follow(&mut self) {
+        match self.runs.current() {
+            Some(run) => {
+                self.config = run.config.clone();
+                self.stage_run();
+            }
+            None => {
+                self.versions += 1;
+                self.staged = self.pretrained.clone();
+                if let Some(staged) = &mut self.staged {
+                    staged.version = self.versions;
+                }
+            }
+        }
     }
 
     /// Puts a preset's settings into the controls; unless a run trains, the stage follows.
@@ -227,7 +341,7 @@ impl Training {
         let fitting = self.pretrained.clone();
         match fitting.filter(|staged| staged.dataset == self.config.dataset) {
             Some(staged) => {
-                self.put_aside();
+                self.runs.leave();
                 self.versions += 1;
                 self.staged = Some(Staged {
                     version: self.versions,
@@ -249,38 +363,42 @@ impl Training {
     /// Sets the learning rate, at once where a run is there.
     pub fn set_learning_rate(&mut self, lr: f64) {
         self.config.lr = lr;
-        if let Some(run) = &mut self.run {
+        if let Some(run) = self.runs.current_mut() {
             run.set_learning_rate(lr);
         }
     }
 
     /// Saves the run into a folder, on the training thread.
     pub fn save(&mut self, folder: PathBuf) {
-        if !self.run.as_ref().is_some_and(|run| run.save(folder)) {
+        if !self.run().is_some_and(|run| run.save(folder)) {
             self.report(NOTHING_TO_SAVE.to_owned());
         }
     }
 
-    /// Starts a run; a setting out of range is reported instead.
+    /// Starts a run in place of the current one, which pauses.
     fn start(&mut self, first: Option<Command>) {
+        if self.config.validate().is_ok() {
+            self.pause();
+        }
+        self.begin(first);
+    }
+
+    fn pause(&mut self) {
+        if let Some(run) = self.runs.current_mut().filter(|run| run.is_running()) {
+            run.tell(Command::Pause);
+        }
+    }
+
+    /// Starts a run; a setting out of range is reported instead.
+    fn begin(&mut self, first: Option<Command>) {
         if let Err(error) = self.config.validate() {
             return self.report(error.to_string());
         }
-        self.put_aside();
-        let wake = Arc::clone(&self.wake);
-        let mut run = Run::start(self.config.clone(), self.device, move || wake());
+        let mut run = Run::start(self.config.clone(), self.device, Arc::clone(&self.wake));
         if let Some(command) = first {
             run.tell(command);
         }
         self.note = None;
-        self.run = Some(run);
-    }
-
-    /// Keeps the present run, paused, for an undo.
-    fn put_aside(&mut self) {
-        if let Some(mut run) = self.run.take() {
-            run.tell(Command::Pause);
-            self.before = Some(run);
-        }
+        self.runs.add(run);
     }
 }

@@ -11,7 +11,7 @@ use super::output::check_free_run;
 use crate::cli::TrainToyArgs;
 use crate::device::DeviceChoice;
 use crate::train::checkpoint;
-use crate::train::{Command, Event, Progress, RunState, Session, Start, ToyConfig};
+use crate::train::{Command, Event, Progress, RunState, Session, Snapshot, Start, ToyConfig};
 
 /// Trains the 2-D lab, with a progress line on stderr.
 ///
@@ -35,7 +35,17 @@ pub fn run(args: &TrainToyArgs) -> anyhow::Result<()> {
     {
         check_free_run(out, args.force)?;
     }
-    train(config, start, args.device, out, None)
+    if let Some(step) = args
+        .keep
+        .iter()
+        .flatten()
+        .find(|step| **step > config.steps)
+    {
+        bail!("--keep {step}: the run ends at step {}", config.steps);
+    }
+    let keep = args.keep.clone();
+    let session = Session::toy_keeping(config, start, args.device, true, keep, || {});
+    follow(session, out, None)
 }
 
 fn overridden(mut config: ToyConfig, args: &TrainToyArgs) -> ToyConfig {
@@ -76,6 +86,14 @@ pub fn train(
     limit: Option<Duration>,
 ) -> anyhow::Result<()> {
     let session = Session::toy(config, start, device, true, || {});
+    follow(session, out, limit)
+}
+
+fn follow(
+    session: Session<Snapshot>,
+    out: Option<&Path>,
+    limit: Option<Duration>,
+) -> anyhow::Result<()> {
     if let Some(out) = out {
         session.send(Command::KeepIn(out.to_owned()));
     }

@@ -7,7 +7,7 @@ use super::adam::Moments;
 use super::config::ToyConfig;
 use super::engine::EngineState;
 use super::files::{CheckpointError, content, io_error, read_capped, write_atomically};
-use super::tensors::{Tensors, push_mlp, write_tensors};
+use super::tensors::{Number, Tensors, push_mlp, write_tensors};
 use crate::kernel::{Activation, MlpWeights};
 
 /// Pretrained models in the binary: name, `config.json`, `model.safetensors`.
@@ -88,15 +88,15 @@ pub fn save(
 ) -> Result<(), CheckpointError> {
     save_model(folder, config, step, state.best())?;
     let mut tensors = Vec::new();
-    push_mlp(&mut tensors, "", &state.weights);
+    push_mlp(&mut tensors, "", &state.weights, Number::Single);
     if let Some(average) = &state.average {
-        push_mlp(&mut tensors, "average.", average);
+        push_mlp(&mut tensors, "average.", average, Number::Single);
     }
     if let Some(moments) = &state.moments {
         let first = state.weights.from_flat(&moments.first);
         let second = state.weights.from_flat(&moments.second);
-        push_mlp(&mut tensors, "exp_avg.", &first);
-        push_mlp(&mut tensors, "exp_avg_sq.", &second);
+        push_mlp(&mut tensors, "exp_avg.", &first, Number::Single);
+        push_mlp(&mut tensors, "exp_avg_sq.", &second, Number::Single);
     }
     write_tensors(&folder.join("optimizer.safetensors"), tensors, step)
 }
@@ -115,7 +115,7 @@ pub fn save_model(
     let json = serde_json::to_vec_pretty(config).expect("plain settings always serialise");
     write_atomically(&folder.join("config.json"), &json)?;
     let mut tensors = Vec::new();
-    push_mlp(&mut tensors, "", weights);
+    push_mlp(&mut tensors, "", weights, Number::Single);
     write_tensors(&folder.join("model.safetensors"), tensors, step)
 }
 

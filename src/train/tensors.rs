@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::files::{CheckpointError, content, write_atomically};
@@ -10,6 +11,34 @@ use crate::kernel::{Activation, LinearWeights, MlpWeights};
 
 /// The newest layout of a run folder this version writes and reads.
 const FORMAT_VERSION: &str = "1";
+
+/// How numbers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Number {
+    Single,
+    Half,
+}
+
+impl Number {
+    fn dtype(self) -> Dtype {
+        match self {
+            Self::Single => Dtype::F32,
+            Self::Half => Dtype::F16,
+        }
+    }
+
+    fn bytes(self, values: &[f32]) -> Vec<u8> {
+        match self {
+            Self::Single => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            // Half precision ends at 65 504: a wild weight must not become infinite.
+            Self::Half => values
+                .iter()
+                .map(|v| v.clamp(-65_504.0, 65_504.0))
+                .flat_map(|v| f16::from_f32(v).to_le_bytes())
+                .collect(),
+        }
+    }
+}
 
 /// A parsed safetensors file that can name itself in errors.
 pub(super) struct Tensors<'a> {
@@ -46,6 +75,11 @@ impl<'a> Tensors<'a> {
         self.tensors.tensor(name).is_ok()
     }
 
+    /// A text from the metadata, empty when it is not there.
+    pub(super) fn text(&self, key: &str) -> &str {
+        self.metadata.get(key).map_or("", String::as_str)
+    }
+
     /// A whole number from the metadata, 0 when it is not there.
     pub(super) fn number(&self, key: &str) -> Result<u64, CheckpointError> {
         match self.metadata.get(key) {
@@ -62,12 +96,24 @@ impl<'a> Tensors<'a> {
             .tensors
             .tensor(name)
             .map_err(|_| content(self.path, format!("tensor {name} is missing")))?;
-        if view.dtype() != Dtype::F32 {
-            return Err(content(
-                self.path,
-                format!("tensor {name}: expected F32, found {:?}", view.dtype()),
-            ));
-        }
+        let values: Vec<f32> = match view.dtype() {
+            Dtype::F32 => view
+                .data()
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect(),
+            Dtype::F16 => view
+                .data()
+                .chunks_exact(2)
+                .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
+                .collect(),
+            other => {
+                return Err(content(
+                    self.path,
+                    format!("tensor {name}: expected F32 or F16, found {other:?}"),
+                ));
+            }
+        };
         if view.shape().len() != rank {
             return Err(content(
                 self.path,
@@ -77,11 +123,6 @@ impl<'a> Tensors<'a> {
                 ),
             ));
         }
-        let values: Vec<f32> = view
-            .data()
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect();
         if let Some(bad) = values.iter().find(|value| !value.is_finite()) {
             return Err(content(
                 self.path,
@@ -124,8 +165,9 @@ pub(super) fn push_mlp(
     tensors: &mut Vec<(String, Vec<usize>, Vec<u8>)>,
     prefix: &str,
     weights: &MlpWeights,
+    number: Number,
 ) {
-    let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let bytes = |values: &[f32]| number.bytes(values);
     for (i, layer) in weights.layers.iter().enumerate() {
         let name = format!("{prefix}network.{}", 2 * i);
         tensors.push((
@@ -146,19 +188,30 @@ pub(super) fn write_tensors(
     tensors: Vec<(String, Vec<usize>, Vec<u8>)>,
     step: u64,
 ) -> Result<(), CheckpointError> {
+    write_tensors_of(path, tensors, Number::Single, step, [])
+}
+
+pub(super) fn write_tensors_of(
+    path: &Path,
+    tensors: Vec<(String, Vec<usize>, Vec<u8>)>,
+    number: Number,
+    step: u64,
+    more: impl IntoIterator<Item = (String, String)>,
+) -> Result<(), CheckpointError> {
     let views: Vec<(&str, TensorView)> = tensors
         .iter()
         .map(|(name, shape, bytes)| {
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes)
+            let view = TensorView::new(number.dtype(), shape.clone(), bytes)
                 .expect("the byte count follows from the shape");
             (name.as_str(), view)
         })
         .collect();
-    let metadata = HashMap::from([
+    let mut metadata = HashMap::from([
         ("format".to_owned(), "pt".to_owned()),
         ("format_version".to_owned(), FORMAT_VERSION.to_owned()),
         ("step".to_owned(), step.to_string()),
     ]);
+    metadata.extend(more);
     let bytes = safetensors::serialize(views, Some(metadata))
         .map_err(|error| content(path, error.to_string()))?;
     write_atomically(path, &bytes)

@@ -12,6 +12,7 @@ use super::config::ToyConfig;
 use super::engine::{BurnEngine, Engine, EngineState, FusedEngine};
 use super::files;
 use super::history::LossPoint;
+use super::kept::{Archive, Kept};
 use super::message::Command;
 use super::probe::Probe;
 use super::session::Session;
@@ -33,6 +34,8 @@ pub struct Snapshot {
     pub step: u64,
     /// The weights to sample with: averaged ones where the run keeps an average.
     pub weights: Arc<MlpWeights>,
+    /// The weights at earlier iterations, in order.
+    pub kept: Vec<Kept>,
 }
 
 /// Where a run begins.
@@ -58,6 +61,9 @@ pub struct ToyTask {
     good: (u64, EngineState),
     kept: Instant,
     log: Vec<LossPoint>,
+    archive: Archive,
+    /// Moments that are in a folder already.
+    archived: Option<(PathBuf, u64)>,
 }
 
 impl ToyTask {
@@ -72,6 +78,7 @@ impl ToyTask {
         choice: DeviceChoice,
     ) -> Result<(Self, DeviceInfo), String> {
         config.validate().map_err(|error| error.to_string())?;
+        let mut archive = Archive::new(&config);
         let (step, state) = match start {
             Start::Fresh => {
                 let mut rng = stream(config.seed, Purpose::Weights, 0);
@@ -96,9 +103,15 @@ impl ToyTask {
                         config.activation
                     ));
                 }
+                archive
+                    .resume(folder, &config, step)
+                    .map_err(|error| error.to_string())?;
                 (step, state)
             }
         };
+        if archive.wants(step) {
+            archive.put(step, state.best().clone());
+        }
         let (device, info) = device::open(choice).map_err(|error| error.to_string())?;
         let engine: Box<dyn Engine> = match info.kind {
             DeviceKind::Cpu => Box::new(FusedEngine::new(state.clone(), config.ema)),
@@ -116,11 +129,18 @@ impl ToyTask {
             good: (step, state),
             kept: Instant::now(),
             log: Vec::new(),
+            archive,
+            archived: None,
             config,
         };
         // The first rows of the log have a value too.
         task.measure()?;
         Ok((task, info))
+    }
+
+    /// Keeps the weights of these iterations instead of the usual ones.
+    pub fn keep(&mut self, steps: Vec<u64>) {
+        self.archive.choose(steps);
     }
 
     fn measure(&mut self) -> Result<(), String> {
@@ -138,6 +158,7 @@ impl ToyTask {
         self.engine = Box::new(FusedEngine::new(state, self.config.ema));
         self.step = good_step;
         self.drained = good_step;
+        self.archive.rewind(good_step);
         format!(
             "the loss became {loss} at step {step} with learning rate {}; the weights of step \
              {good_step} are kept. Lower the learning rate and reset.",
@@ -161,6 +182,9 @@ impl Task for ToyTask {
         self.seconds += started.elapsed().as_secs_f64();
         if self.step.is_multiple_of(PROBE_EVERY) || self.step == self.config.steps {
             self.measure()?;
+        }
+        if self.archive.wants(self.step) {
+            self.archive.put(self.step, self.engine.best()?);
         }
         Ok(())
     }
@@ -212,6 +236,7 @@ impl Task for ToyTask {
         Ok(Snapshot {
             step: self.step,
             weights: Arc::new(self.engine.best()?),
+            kept: self.archive.kept().to_vec(),
         })
     }
 
@@ -227,6 +252,14 @@ impl Task for ToyTask {
         let state = self.engine.state()?;
         checkpoint::save(folder, &self.config, self.step, &state)
             .map_err(|error| error.to_string())?;
+        let newest = self.archive.kept().last().map_or(0, |kept| kept.step);
+        let archived = Some((folder.to_owned(), newest));
+        if self.archived != archived {
+            self.archive
+                .save(folder)
+                .map_err(|error| error.to_string())?;
+            self.archived = archived;
+        }
         write_log(folder, self.step, &self.log)
     }
 }
@@ -272,7 +305,26 @@ impl Session<Snapshot> {
         paused: bool,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        let session = Self::spawn(move || ToyTask::new(config, &start, device), wake);
+        Self::toy_keeping(config, start, device, paused, None, wake)
+    }
+
+    /// Like [`Self::toy`], keeping the weights of chosen iterations.
+    pub fn toy_keeping(
+        config: ToyConfig,
+        start: Start,
+        device: DeviceChoice,
+        paused: bool,
+        keep: Option<Vec<u64>>,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let make = move || {
+            let (mut task, info) = ToyTask::new(config, &start, device)?;
+            if let Some(steps) = keep {
+                task.keep(steps);
+            }
+            Ok((task, info))
+        };
+        let session = Self::spawn(make, wake);
         if !paused {
             session.send(Command::Run);
         }

@@ -11,10 +11,10 @@ use crate::app::sampler::{self, Pictures, Request, Sampled};
 use crate::app::theme::{self, Palette};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::{FlowLayers, Target};
-use crate::app::widgets::loss_plot::{self, LossView};
+use crate::app::widgets::loss_plot::{self, RunsView};
 use crate::app::widgets::sampling_bar::{Sampling, sampling_bar};
 use crate::app::widgets::stage::{Caption, Stage};
-use crate::app::widgets::{number, quiver, run_controls};
+use crate::app::widgets::{number, quiver, run_controls, run_list};
 
 /// Width of the legend when it stands beside the picture, in points.
 const LEGEND: f32 = 128.0;
@@ -208,12 +208,8 @@ impl Lesson for Checkerboard {
             .auto_shrink([false, false])
             .show(ui, |ui| {
                 run_controls::settings_ui(ui, &mut lab.training);
-                let run = lab.training.run();
-                let view = LossView {
-                    curve: run.map(|run| &run.curve),
-                    steps: run.map_or(lab.training.config.steps, |run| run.config.steps),
-                    floor: run.and_then(|run| run.floor).or(self.pictures.floor),
-                };
+                run_list::run_list_ui(ui, &mut lab.training);
+                let view = RunsView::of(&lab.training, self.pictures.floor);
                 // Both plots share what is left; the titles and gaps take 2 × 50.
                 let room = (ui.available_height() - 100.0).max(2.0 * loss_plot::MIN_HEIGHT);
                 ui.scope(|ui| loss_plot::excess_ui(ui, &view, 0.5 * room));
@@ -303,7 +299,13 @@ impl Checkerboard {
             captions.push(Caption {
                 color: p.model,
                 title: "Network".to_owned(),
-                detail: staged.map_or("no weights yet".to_owned(), |s| s.label.clone()),
+                detail: staged.map_or("no weights yet".to_owned(), |s| {
+                    if lab.training.runs().len() > 1 {
+                        format!("{}: {}", s.name, s.label)
+                    } else {
+                        s.label.clone()
+                    }
+                }),
                 figures: figures(self.pictures.model.as_ref()),
             });
         }

@@ -4,7 +4,9 @@ pub mod checkerboard;
 pub mod conditional;
 pub mod couplings;
 pub mod field;
+pub mod learning;
 pub mod likelihood;
+pub mod mistakes;
 pub mod paths;
 pub mod steps;
 
@@ -19,6 +21,8 @@ pub fn all() -> Vec<Box<dyn Lesson>> {
         Box::new(field::Field::default()),
         Box::new(conditional::Conditional::default()),
         Box::new(couplings::Couplings::default()),
+        Box::new(learning::Learning::default()),
         Box::new(likelihood::Likelihood::default()),
+        Box::new(mistakes::Mistakes::default()),
     ]
 }

@@ -93,6 +93,11 @@ pub struct FlowLayers<'a> {
 impl FlowLayers<'_> {
     /// Paints all but the arrows.
     pub fn paint(&self, canvas: &mut Canvas<'_>, stage: &Stage, p: &Palette) {
+        self.paint_in(canvas, stage, p, p.model);
+    }
+
+    /// Paints all but the arrows, the network's particles in a colour.
+    pub fn paint_in(&self, canvas: &mut Canvas<'_>, stage: &Stage, p: &Palette, model: Color32) {
         let any = self.model.as_ref().or(self.exact.as_ref());
         let particles = any.map_or(1, |picture| picture.frames.n);
         let look = Look::of(stage, particles, self.lecture);
@@ -103,7 +108,7 @@ impl FlowLayers<'_> {
             let color = theme::faint(p.source, 0.75 * look.opacity);
             canvas.particles((self.index, 1), &picture.frames, 0.0, look.radius, color);
         }
-        let fields = [(&self.exact, p.exact, 2), (&self.model, p.model, 3)];
+        let fields = [(&self.exact, p.exact, 2), (&self.model, model, 3)];
         for (picture, color, slot) in fields {
             if let Some(picture) = picture {
                 // Behind paths the crowd steps back.

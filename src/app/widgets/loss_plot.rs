@@ -2,43 +2,38 @@
 
 use egui::{Align2, Color32, FontId, RichText, Stroke, TextStyle, Ui, Vec2b, vec2};
 use egui_plot::{
-    GridMark, HLine, HoverPosition, Line, LineStyle, Plot, PlotPoints, PlotUi, Points,
+    GridMark, HLine, HoverPosition, Line, LineStyle, Plot, PlotPoints, PlotResponse, PlotUi,
+    Points, VLine,
 };
 
 use super::number;
 use crate::app::curve::LossCurve;
 use crate::app::theme::{self, Palette};
 
-/// What both plots show.
-pub struct LossView<'a> {
-    /// None before the first run.
-    pub curve: Option<&'a LossCurve>,
-    /// Steps of the whole run, the right end of both axes.
-    pub steps: u64,
-    /// The loss no network goes below, where it is known.
-    pub floor: Option<f64>,
-}
+pub use super::loss_view::{RunsView, Trace};
 
 /// Smallest height of one plot with its title, in points.
 pub const MIN_HEIGHT: f32 = 118.0;
 
-/// The loss with its floor, in `height` points.
-pub fn loss_ui(ui: &mut Ui, view: &LossView<'_>, height: f32) {
+/// The loss with its floor, in `height` points; tells the iteration that was clicked.
+pub fn loss_ui(ui: &mut Ui, view: &RunsView<'_>, height: f32) -> Option<f64> {
     let p = theme::palette(ui);
+    let current = view.current.map(|trace| trace.curve);
+    let main = theme::run(p, view.current.map_or(0, |trace| trace.color));
     title(
         ui,
         "Loss",
-        view.curve
+        current
             .and_then(LossCurve::loss)
             .map(|loss| format!("{loss:.3}")),
-        p.model,
+        main,
     )
     .on_hover_text(
         "Mean squared error between predicted and conditional velocity. It cannot fall below \
              the floor, because one x at time t can come from many pairs of noise and data.",
     );
     let (low, high) = loss_bounds(view);
-    plot("loss", ui, height)
+    let shown = plot("loss", view.id, ui, height)
         .y_grid_spacer(egui_plot::uniform_grid_spacer(move |_| {
             let step = nice_step((high - low) / 5.0);
             [step, step, step]
@@ -54,66 +49,107 @@ pub fn loss_ui(ui: &mut Ui, view: &LossView<'_>, height: f32) {
                     .allow_hover(false);
                 plot.hline(line.width(1.2));
             }
-            if let Some(curve) = view.curve {
-                draw(
-                    plot,
-                    "one batch",
-                    curve.raw(),
-                    1.0,
-                    theme::faint(p.model, 0.3),
-                );
-                draw(plot, "smoothed", curve.smooth(), 2.2, p.model);
+            if let Some(trace) = view.current {
+                let raw = theme::faint(main, 0.3);
+                draw(plot, &trace, "one batch", trace.curve.raw(), (1.0, raw));
             }
+            for trace in &view.others {
+                let pen = (1.6, theme::run(p, trace.color));
+                draw(plot, trace, "smoothed", trace.curve.smooth(), pen);
+            }
+            if let Some(trace) = &view.current {
+                draw(plot, trace, "smoothed", trace.curve.smooth(), (2.2, main));
+            }
+            cursor(plot, view, p);
             if let Some(floor) = view.floor {
                 note(plot, floor, &format!("floor {floor:.4}"), p);
             }
-            if view.curve.is_none_or(LossCurve::is_empty) {
+            if view.traces().all(|trace| trace.curve.is_empty()) {
                 empty(plot, "Press Train (T)", p);
             }
         });
+    clicked(&shown)
 }
 
-/// The excess loss on a log axis, in `height` points.
-pub fn excess_ui(ui: &mut Ui, view: &LossView<'_>, height: f32) {
+/// The excess loss on a log axis, in `height` points; tells the iteration that was clicked.
+pub fn excess_ui(ui: &mut Ui, view: &RunsView<'_>, height: f32) -> Option<f64> {
     let p = theme::palette(ui);
     let newest = view
-        .curve
-        .and_then(LossCurve::last_excess)
+        .current
+        .and_then(|trace| trace.curve.last_excess())
         .map(|excess| format!("{excess:.4}"));
-    title(ui, "Excess loss", newest, p.error).on_hover_text(
+    // One run has the colour of errors; several have their own.
+    let pen = |trace: &Trace<'_>| {
+        if view.others.is_empty() {
+            p.error
+        } else {
+            theme::run(p, trace.color)
+        }
+    };
+    let main = view.current.as_ref().map_or(p.error, pen);
+    title(ui, "Excess loss", newest, main).on_hover_text(
         "The loss above its floor: the mean squared distance between the network and the exact \
          velocity. This is what training can lower, so its axis is logarithmic.",
     );
-    let points: Vec<[f64; 2]> = view
-        .curve
-        .map(|curve| {
-            curve
-                .excess()
-                .iter()
-                .map(|[x, y]| [*x, y.log10()])
-                .collect()
-        })
-        .unwrap_or_default();
+    let points = |trace: &Trace<'_>| -> Vec<[f64; 2]> {
+        let excess = trace.curve.excess().iter();
+        excess.map(|[x, y]| [*x, y.log10()]).collect()
+    };
+    let all: Vec<(&Trace<'_>, Vec<[f64; 2]>)> = view.traces().map(|t| (t, points(t))).collect();
+    let levels = || {
+        all.iter()
+            .flat_map(|(_, points)| points.iter().map(|p| p[1]))
+    };
     // Whole decades, so that the axis rarely changes.
-    let low = points.iter().map(|p| p[1]).fold(-2.0, f64::min).floor();
-    let high = points.iter().map(|p| p[1]).fold(0.0, f64::max).ceil();
-    plot("excess", ui, height)
+    let low = levels().fold(-2.0, f64::min).floor();
+    let high = levels().fold(0.0, f64::max).ceil();
+    let shown = plot("excess", view.id, ui, height)
         .y_grid_spacer(|input| decades(input.bounds))
         .y_axis_formatter(|mark, _| power_of_ten(mark.value))
         .label_formatter(|at| hover(at, |y| format!("excess {:.4}", 10f64.powf(y))))
         .show(ui, |plot| {
             bounds(plot, view.steps, low - 0.1, high + 0.1);
-            draw(plot, "excess", &points, 2.2, p.error);
-            if let Some(last) = points.last() {
+            for (index, (trace, points)) in all.iter().enumerate() {
+                let front = index + 1 == all.len();
+                let width = if front { 2.2 } else { 1.6 };
+                draw(plot, trace, "excess", points, (width, pen(trace)));
+            }
+            let newest = all.last().filter(|_| view.current.is_some());
+            if let Some((trace, last)) = newest.and_then(|(t, points)| Some((t, points.last()?))) {
                 let dot = Points::new("newest", vec![*last])
                     .radius(4.0)
-                    .color(p.error);
+                    .color(pen(trace));
                 plot.points(dot.allow_hover(false));
             }
-            if points.is_empty() && view.floor.is_none() {
+            cursor(plot, view, p);
+            if all.iter().all(|(_, points)| points.is_empty()) && view.floor.is_none() {
                 empty(plot, "No exact field for this target", p);
             }
         });
+    clicked(&shown)
+}
+
+/// How the line of a run's colour index looks, so that colour is not all that tells them apart.
+pub fn line_style(index: usize) -> LineStyle {
+    match index % 4 {
+        0 => LineStyle::Solid,
+        1 => LineStyle::dashed_loose(),
+        2 => LineStyle::dotted_dense(),
+        _ => LineStyle::dashed_dense(),
+    }
+}
+
+fn cursor(plot: &mut PlotUi<'_>, view: &RunsView<'_>, p: &Palette) {
+    if let Some(step) = view.cursor {
+        let line = VLine::new("shown", step as f64).color(p.ink).width(1.6);
+        plot.vline(line.allow_hover(false));
+    }
+}
+
+fn clicked<R>(shown: &PlotResponse<R>) -> Option<f64> {
+    let pressed = shown.response.is_pointer_button_down_on();
+    let at = shown.response.interact_pointer_pos().filter(|_| pressed)?;
+    Some(shown.transform.value_from_position(at).x)
 }
 
 fn title(ui: &mut Ui, name: &str, value: Option<String>, color: Color32) -> egui::Response {
@@ -128,13 +164,13 @@ fn title(ui: &mut Ui, name: &str, value: Option<String>, color: Color32) -> egui
     .inner
 }
 
-fn plot<'a>(name: &str, ui: &mut Ui, height: f32) -> Plot<'a> {
+pub(super) fn plot<'a>(name: &str, id: &str, ui: &mut Ui, height: f32) -> Plot<'a> {
     let style = ui.style_mut();
     style
         .text_styles
         .insert(TextStyle::Body, FontId::proportional(12.5));
     let grid = theme::palette(ui).hairline;
-    Plot::new(name)
+    Plot::new((name, id))
         .height(height.max(48.0))
         .show_background(false)
         .show_crosshair(false)
@@ -156,14 +192,26 @@ fn plot<'a>(name: &str, ui: &mut Ui, height: f32) -> Plot<'a> {
         .x_axis_formatter(|mark, _| thousands(mark.value))
 }
 
-fn bounds(plot: &mut PlotUi<'_>, steps: u64, low: f64, high: f64) {
+pub(super) fn bounds(plot: &mut PlotUi<'_>, steps: u64, low: f64, high: f64) {
     plot.set_plot_bounds_x(0.0..=steps.max(1) as f64);
     plot.set_plot_bounds_y(low..=high);
 }
 
-fn draw(plot: &mut PlotUi<'_>, name: &str, points: &[[f64; 2]], width: f32, color: Color32) {
-    let line = Line::new(name, PlotPoints::from(points.to_vec()));
-    plot.line(line.stroke(Stroke::new(width, color)));
+fn draw(
+    plot: &mut PlotUi<'_>,
+    trace: &Trace<'_>,
+    what: &str,
+    points: &[[f64; 2]],
+    (width, color): (f32, Color32),
+) {
+    let name = if trace.name.is_empty() {
+        what
+    } else {
+        trace.name
+    };
+    let line = Line::new(name, PlotPoints::from(points.to_vec())).id((trace.name, what));
+    let line = line.stroke(Stroke::new(width, color));
+    plot.line(line.style(line_style(trace.color)));
 }
 
 /// A word at the right end of a level, above it.
@@ -180,22 +228,29 @@ fn empty(plot: &mut PlotUi<'_>, text: &str, p: &Palette) {
     plot.text(egui_plot::Text::new("", middle, text).anchor(Align2::CENTER_CENTER));
 }
 
-fn hover(at: &HoverPosition<'_>, value: impl Fn(f64) -> String) -> Option<String> {
+pub(super) fn hover(at: &HoverPosition<'_>, value: impl Fn(f64) -> String) -> Option<String> {
     match at {
-        HoverPosition::NearDataPoint { position, .. } => {
+        HoverPosition::NearDataPoint {
+            position,
+            plot_name,
+            ..
+        } => {
             let step = number::grouped(position.x.max(0.0) as u64);
-            Some(format!("step {step}\n{}", value(position.y)))
+            Some(format!("{plot_name}\nstep {step}\n{}", value(position.y)))
         }
         HoverPosition::Elsewhere { .. } => None,
     }
 }
 
 /// From below the floor to above the highest loss that is drawn.
-fn loss_bounds(view: &LossView<'_>) -> (f64, f64) {
+fn loss_bounds(view: &RunsView<'_>) -> (f64, f64) {
     let floor = view.floor.unwrap_or(1.7);
-    let seen = view.curve.map(LossCurve::raw).unwrap_or_default();
-    let low = seen.iter().map(|p| p[1]).fold(floor, f64::min);
-    let high = seen.iter().map(|p| p[1]).fold(floor * 1.3, f64::max);
+    let raw = view.current.iter().flat_map(|trace| trace.curve.raw());
+    let smooth = view.others.iter().flat_map(|trace| trace.curve.smooth());
+    let (mut low, mut high) = (floor, floor * 1.3);
+    for [_, loss] in raw.chain(smooth) {
+        (low, high) = (low.min(*loss), high.max(*loss));
+    }
     // A wild first step must not flatten the rest.
     let high = high.min(floor * 3.0);
     (low - 0.06 * (high - low), high + 0.06 * (high - low))
@@ -211,7 +266,7 @@ fn nice_step(least: f64) -> f64 {
         .unwrap_or(decade)
 }
 
-fn decades((low, high): (f64, f64)) -> Vec<GridMark> {
+pub(super) fn decades((low, high): (f64, f64)) -> Vec<GridMark> {
     let whole = low.ceil() as i32..=high.floor() as i32;
     whole
         .map(|decade| GridMark {
@@ -221,7 +276,7 @@ fn decades((low, high): (f64, f64)) -> Vec<GridMark> {
         .collect()
 }
 
-fn power_of_ten(exponent: f64) -> String {
+pub(super) fn power_of_ten(exponent: f64) -> String {
     let decimals = (-exponent).clamp(0.0, 6.0) as usize;
     format!("{:.decimals$}", 10f64.powf(exponent))
 }
@@ -251,10 +306,10 @@ mod tests {
 
     #[test]
     fn the_loss_axis_holds_floor_and_curve_and_is_finite() {
-        let view = LossView {
-            curve: None,
+        let mut view = RunsView {
             steps: 10,
             floor: Some(1.6887),
+            ..RunsView::default()
         };
         let (low, high) = loss_bounds(&view);
         assert!(low < 1.6887 && high > 2.0);
@@ -267,10 +322,12 @@ mod tests {
                 seconds: 0.0,
             });
         }
-        let (low, high) = loss_bounds(&LossView {
-            curve: Some(&curve),
-            ..view
+        view.current = Some(Trace {
+            name: "",
+            curve: &curve,
+            color: 0,
         });
+        let (low, high) = loss_bounds(&view);
         assert!(low < 1.5 && high.is_finite() && high < 10.0);
     }
 }

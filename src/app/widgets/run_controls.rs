@@ -4,6 +4,7 @@ use egui::{Button, ComboBox, DragValue, Grid, Rect, RichText, Ui, pos2, vec2};
 
 use super::icon::{Icon, Look, icon_button};
 use super::number;
+use super::target_controls::target_ui;
 use crate::app::run::Run;
 use crate::app::theme;
 use crate::app::training::Training;
@@ -108,6 +109,7 @@ fn figures_ui(ui: &mut Ui, run: Option<&Run>, next: &ToyConfig) {
 
 /// The settings: the learning rate acts at once, the others on the next run.
 pub fn settings_ui(ui: &mut Ui, training: &mut Training) {
+    target_ui(ui, training);
     let wide = ui.available_width() - 112.0;
     Grid::new("run settings")
         .num_columns(2)
@@ -152,7 +154,8 @@ pub fn settings_ui(ui: &mut Ui, training: &mut Training) {
     ui.label(RichText::new(text).small().color(color));
 }
 
-fn row(ui: &mut Ui, name: &str, hint: &str, add: impl FnOnce(&mut Ui)) {
+/// A line of the settings: a name with a tooltip, and what is set.
+pub(super) fn row(ui: &mut Ui, name: &str, hint: &str, add: impl FnOnce(&mut Ui)) {
     let label = ui.label(name).on_hover_text(hint).id;
     ui.horizontal(|ui| ui.label_inputs_by(label, add));
     ui.end_row();

@@ -1,0 +1,73 @@
+//! Cards over the window that open a run or make a target.
+
+use egui::Ui;
+
+use super::training::{Card, Training};
+use super::widgets::file_dialog::{FileDialog, Loaded};
+use super::widgets::paint_dialog::{PaintDialog, Painting};
+use super::widgets::save_dialog::{Outcome, SaveDialog};
+use crate::data::Dataset;
+
+/// The card that is open.
+pub enum Open {
+    /// A run folder.
+    Run(SaveDialog),
+    /// A grid to paint on.
+    Paint(Box<PaintDialog>),
+    /// A file.
+    File(FileDialog),
+}
+
+/// Opens the card that is asked for, draws it, and does what it was used for.
+pub fn cards_ui(open: &mut Option<Open>, training: &mut Training, ui: &mut Ui) {
+    if let Some(card) = training.wants.take()
+        && open.is_none()
+    {
+        *open = Some(match card {
+            Card::OpenRun => Open::Run(SaveDialog::open("runs/lecture")),
+            Card::Image => Open::File(FileDialog::image()),
+            Card::Table => Open::File(FileDialog::table()),
+            Card::Paint => {
+                let grid = match &training.config.dataset {
+                    Dataset::Painted(painted) => Some(painted.grid().clone()),
+                    _ => None,
+                };
+                Open::Paint(Box::new(PaintDialog::new(grid)))
+            }
+        });
+    }
+    let closed = match open {
+        None => return,
+        Some(Open::Run(dialog)) => match dialog.show(ui) {
+            Outcome::Open => false,
+            Outcome::Left => true,
+            Outcome::Save(folder) => {
+                training.open(folder);
+                true
+            }
+        },
+        Some(Open::Paint(dialog)) => match dialog.show(ui) {
+            Painting::Open => false,
+            Painting::Left => true,
+            Painting::Done { dataset, train } => {
+                training.config.dataset = dataset;
+                if train {
+                    training.start_afresh();
+                }
+                true
+            }
+        },
+        Some(Open::File(dialog)) => match dialog.show(ui) {
+            Loaded::Open => false,
+            Loaded::Left => true,
+            Loaded::Done { dataset, note } => {
+                training.config.dataset = dataset;
+                training.note = note;
+                true
+            }
+        },
+    };
+    if closed {
+        *open = None;
+    }
+}

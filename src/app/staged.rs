@@ -1,0 +1,50 @@
+//! Weights that a picture shows, and the choice among them.
+
+use std::sync::Arc;
+
+use super::run::RunId;
+use crate::data::toy::Dataset;
+use crate::flow::Scheduler;
+use crate::kernel::MlpWeights;
+
+/// Weights that can be sampled, and where they come from.
+#[derive(Clone, Debug)]
+pub struct Staged {
+    /// The network.
+    pub weights: Arc<MlpWeights>,
+    /// What it was trained on.
+    pub dataset: Dataset,
+    /// The path it was trained on.
+    pub path: Scheduler,
+    /// Whose they are, for example `Run 2`.
+    pub name: String,
+    /// For the caption, for example `pretrained, step 5001`.
+    pub label: String,
+    /// Grows with each change of the weights.
+    pub version: u64,
+}
+
+/// Weights that a panel may show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum WeightsChoice {
+    /// Those on the stage, whichever run is the current one.
+    #[default]
+    Current,
+    /// The network that comes with the program.
+    Pretrained,
+    /// The newest of one run.
+    Run(RunId),
+}
+
+/// A card over the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Card {
+    /// Opens a run folder.
+    OpenRun,
+    /// Paints a target.
+    Paint,
+    /// Takes a target from an image.
+    Image,
+    /// Takes a target from a table of points.
+    Table,
+}
