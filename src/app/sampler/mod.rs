@@ -4,6 +4,8 @@
 mod job;
 mod on_gpu;
 
+pub use job::frames_kept;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
