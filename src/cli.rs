@@ -71,7 +71,10 @@ pub struct WindowArgs {
     /// Start in lecture mode: larger, without side panels.
     #[arg(long)]
     pub lecture: bool,
-    /// Replace the screenshot file when it exists.
+    /// Write how long each picture takes into this CSV, and show it in the status bar.
+    #[arg(long, value_name = "FILE.csv")]
+    pub frame_times: Option<PathBuf>,
+    /// Replace the screenshot and frame time files when they exist.
     #[arg(long)]
     pub force: bool,
 }
@@ -337,6 +340,12 @@ pub struct BenchArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+    /// Print the README's table, with the machine named.
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+    /// With --markdown: PyTorch's column, from benches/pytorch_baseline.py --json.
+    #[arg(long, value_name = "FILE.json", requires = "markdown")]
+    pub baseline: Option<PathBuf>,
     /// Fewer repeats.
     #[arg(long)]
     pub quick: bool,

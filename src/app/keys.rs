@@ -34,6 +34,7 @@ pub enum Action {
     /// Over the iterations of a training.
     PlayIterations,
     Help,
+    FrameTimes,
     Leave,
     NextPreset,
     PreviousPreset,
@@ -195,6 +196,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(SHIFT, Key::Questionmark, Action::Help, None),
     bind(NONE, Key::Questionmark, Action::Help, None),
     bind(NONE, Key::F1, Action::Help, Some(("?  F1", "These keys"))),
+    bind(
+        NONE,
+        Key::F12,
+        Action::FrameTimes,
+        Some(("F12", "Show how long pictures take")),
+    ),
     bind(
         NONE,
         Key::Escape,

@@ -43,6 +43,8 @@ pub struct LaunchOptions {
     pub theme: Option<Theme>,
     /// Start in lecture mode.
     pub lecture: bool,
+    /// Write how long each picture takes into this file.
+    pub frame_times: Option<PathBuf>,
 }
 
 /// A picture of the window, without anybody at it.
@@ -78,6 +80,7 @@ impl LaunchOptions {
 /// # Errors
 /// A sentence on why no window could be opened, or why the screenshot was not written.
 pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
+    crate::priority::window_opens();
     let size = options.screenshot.as_ref().map_or(SIZE, |plan| plan.size);
     let viewport = ViewportBuilder::default()
         .with_title("Flow Lab")

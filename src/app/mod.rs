@@ -9,6 +9,7 @@ mod exact;
 mod film;
 mod fonts;
 mod frame;
+mod frame_times;
 mod keys;
 mod launch;
 pub mod lesson;
@@ -34,6 +35,7 @@ use eframe::wgpu::DeviceType;
 use egui::{Context, Ui, ViewportCommand};
 
 use clock::Clock;
+use frame_times::FrameTimes;
 use keys::Action;
 use lesson::{Lab, Lesson};
 use sampler::Sampler;
@@ -77,6 +79,8 @@ pub struct App {
     lessons: Vec<Box<dyn Lesson>>,
     current: usize,
     help: bool,
+    frame_times: FrameTimes,
+    frame_times_shown: bool,
     save: Option<SaveDialog>,
     card: Option<cards::Open>,
     screenshot: Option<Screenshot>,
@@ -132,12 +136,18 @@ impl App {
             ..Settings::default()
         };
         let actions = options.actions();
+        let mut frame_times = FrameTimes::new();
+        if let Some(path) = &options.frame_times {
+            frame_times.write_to(path)?;
+        }
         let mut app = Self {
             lab: Lab {
                 clock,
                 training,
-                sampler: Sampler::new(move || for_sampler.request_repaint()),
-                easel: Easel::new(gpu),
+                sampler: Sampler::new(cc.wgpu_render_state.clone(), move || {
+                    for_sampler.request_repaint();
+                }),
+                easel: Easel::new(gpu, pace.software),
                 settings,
                 wake: Arc::new({
                     let ctx = ctx.clone();
@@ -147,6 +157,8 @@ impl App {
             lessons,
             current,
             help: false,
+            frame_times,
+            frame_times_shown: options.frame_times.is_some(),
             save: None,
             card: None,
             screenshot: options.screenshot.clone().map(Screenshot::new),
@@ -208,6 +220,7 @@ impl App {
                 settings.lecture = !settings.lecture;
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(settings.lecture));
             }
+            Action::FrameTimes => self.frame_times_shown = !self.frame_times_shown,
             Action::Help => self.help = !self.help,
             Action::Save if training.run().is_some() => {
                 self.save
@@ -269,7 +282,10 @@ impl App {
 }
 
 impl eframe::App for App {
-    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
+        let training = self.lab.training.is_running();
+        let t = self.lab.clock.t();
+        self.frame_times.begin(frame.info().cpu_usage, training, t);
         self.lab.training.drain();
         self.lessons[self.current].logic(&mut self.lab);
         let busy = self.is_busy();

@@ -18,7 +18,9 @@ use super::uniforms::{Placement, Uniforms, components};
 /// picture does not change and half floats would lose the kernels' tails.
 const MAX_SPLATS: u32 = 1 << 18;
 
-/// The same for an adapter that is a CPU, which needs microseconds for each.
+/// The same for an adapter that is a CPU, which needs microseconds for each. The window takes
+/// [`super::cpu_density`] there, which counts all; only positions that were made on that adapter
+/// come this way.
 const MAX_SPLATS_SOFTWARE: u32 = 1 << 15;
 
 /// Part of a two-dimensional Gaussian within three standard deviations: 1 - exp(-9/2).
@@ -62,6 +64,16 @@ pub fn density(rect: Rect, view: View2d, frames: &Frames, t: f32, style: Density
         prepared: Prepared::default(),
     };
     egui_wgpu::Callback::new_paint_callback(rect, callback).into()
+}
+
+/// Size of the texture between sum and colour map, as coarse as the kernel allows, so that a wide
+/// kernel costs no more, and the kernel's standard deviation in its texels.
+pub(super) fn grid_of(size_px: [f32; 2], kernel_px: f32) -> ([u32; 2], f32) {
+    let texel_px = (kernel_px / SUM_KERNEL_TEXELS).max(1.0);
+    let size = size_px.map(|px| (px / texel_px).ceil().max(1.0) as u32);
+    // Reading between texels smooths by a triangle of variance 1/6; the kernel makes up for it.
+    let between = if texel_px > 1.0 { 1.0 / 6.0 } else { 0.0 };
+    (size, (SUM_KERNEL_TEXELS.powi(2) - between).sqrt())
 }
 
 fn splat_uniforms(frames: &Frames, t: f32, count: usize) -> Uniforms {
@@ -120,15 +132,8 @@ impl Density {
         screen: &ScreenDescriptor,
     ) -> Option<(Uniforms, Uniforms, [u32; 2])> {
         let window = Placement::new(self.rect, &self.view, screen)?;
-        // The texture is as coarse as the kernel allows, so a wide kernel costs no more.
-        let texel_px = (self.style.kernel_px / SUM_KERNEL_TEXELS).max(1.0);
-        let size = window
-            .size_px
-            .map(|px| (px / texel_px).ceil().max(1.0) as u32);
+        let (size, kernel) = grid_of(window.size_px, self.style.kernel_px);
         let placement = window.resized(size);
-        // Reading between texels smooths by a triangle of variance 1/6; the kernel makes up for it.
-        let between = if texel_px > 1.0 { 1.0 / 6.0 } else { 0.0 };
-        let kernel = (SUM_KERNEL_TEXELS.powi(2) - between).sqrt();
         let most = if gpu.software {
             MAX_SPLATS_SOFTWARE
         } else {
@@ -173,10 +178,9 @@ impl CallbackTrait for Density {
         resources: &mut CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
         self.prepared.target.store(u32::MAX, Ordering::Relaxed);
-        let Some(gpu) = Gpu::of_mut(resources) else {
+        let Some(gpu) = Gpu::begun(resources) else {
             return Vec::new();
         };
-        gpu.begin();
         let Some((sum, map, size)) = self.place(gpu, screen) else {
             return Vec::new();
         };
@@ -212,13 +216,12 @@ impl CallbackTrait for Density {
         gpu.finish(device, queue);
         if let Some(density) = &gpu.density
             && let Some(target) = self.prepared.target(density)
-            && let Some(content) = gpu.content(&self.content)
         {
             let offset = self.prepared.splat.load(Ordering::Relaxed);
             let mut pass = density.begin_sum(encoder, target);
-            pass.set_bind_group(0, gpu.uniforms(), &[offset]);
-            pass.set_bind_group(1, content, &[]);
-            pass.draw(0..3 * self.prepared.splats.load(Ordering::Relaxed), 0..1);
+            if gpu.bind(&mut pass, offset, &self.content) {
+                pass.draw(0..3 * self.prepared.splats.load(Ordering::Relaxed), 0..1);
+            }
         }
         Vec::new()
     }
@@ -234,13 +237,12 @@ impl CallbackTrait for Density {
         };
         if let Some(density) = &gpu.density
             && let Some(target) = self.prepared.target(density)
-            && let Some(content) = gpu.content(&self.content)
         {
             let offset = self.prepared.map.load(Ordering::Relaxed);
             density.set_map(pass, target);
-            pass.set_bind_group(0, gpu.uniforms(), &[offset]);
-            pass.set_bind_group(1, content, &[]);
-            pass.draw(0..3, 0..1);
+            if gpu.bind(pass, offset, &self.content) {
+                pass.draw(0..3, 0..1);
+            }
         }
     }
 }

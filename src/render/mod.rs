@@ -9,10 +9,14 @@
 //! defaults). Where [`available`] is false all layers draw nothing, and [`cpu_splat`] stands in.
 //! Where the adapter is itself a CPU, particles are drawn by plain code into a texture instead,
 //! which costs a tenth of a software rasteriser's triangles; nothing changes for the caller.
+//! [`GpuSampler`] moves particles through a network on the window's device, on a worker thread;
+//! its [`Frames`] name a buffer and hold no points. Crowds are shown by [`density`], or by
+//! [`cpu_density`] where a rasteriser is slow or missing.
 //! Content that was not drawn during the last painted frames is dropped; buffers are reused while
 //! content of one size follows another, so memory stays flat while a session streams.
 
 mod canvas;
+mod cpu_density;
 mod density;
 mod density_target;
 mod frames;
@@ -24,6 +28,8 @@ mod particles;
 mod picture;
 mod pipeline;
 mod quiver;
+mod sampler;
+mod sampler_job;
 mod store;
 mod targets;
 #[cfg(test)]
@@ -32,12 +38,14 @@ mod trails;
 mod uniforms;
 
 pub use canvas::cpu_splat;
+pub use cpu_density::cpu_density;
 pub use density::{DensityStyle, Ramp, density};
 pub use frames::{Arrows, Frames, Location, MAX_FRAME_BYTES, View2d, frame_budget, fresh_id};
 #[cfg(test)]
-pub use offscreen::test_device;
+pub use offscreen::{Offscreen, test_device};
 pub use particles::{Labels, ParticleStyle, particles};
 pub use quiver::{QuiverStyle, quiver};
+pub use sampler::{Between, Flow, GpuSampler, Linear, Moved, SampleError};
 pub use trails::{TrailStyle, trails};
 pub use uniforms::MAX_PALETTE;
 

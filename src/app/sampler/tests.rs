@@ -35,7 +35,7 @@ fn sampler() -> (Sampler, Receiver<()>) {
         // The test may have what it wanted already.
         let _ = sender.send(());
     };
-    (Sampler::new(wake), woken)
+    (Sampler::new(None, wake), woken)
 }
 
 /// The pictures once they satisfy `done`.
@@ -49,6 +49,16 @@ fn wait(sampler: &Sampler, woken: &Receiver<()>, done: impl Fn(&Pictures) -> boo
         let _ = woken.recv_timeout(Duration::from_millis(50));
     }
     panic!("no picture within a minute");
+}
+
+#[test]
+fn a_million_particles_keep_fewer_frames_and_fit_into_one_buffer() {
+    assert_eq!(frames_kept(Solver::Euler, 100, 10_000), [101, 101]);
+    assert_eq!(frames_kept(Solver::Euler, 12, 1_000_000), [13, 13]);
+    for particles in [200_000, 500_000, 1_000_000] {
+        let [kept, wanted] = frames_kept(Solver::Rk4, 100, particles);
+        assert!(kept < wanted && kept <= crate::render::frame_budget(particles));
+    }
 }
 
 #[test]
