@@ -1,5 +1,6 @@
 //! Data sets.
 
+pub mod mnist;
 pub mod toy;
 
 pub use toy::{Dataset, DatasetError};
