@@ -62,12 +62,6 @@ impl<'a> Tensors<'a> {
             .tensors
             .tensor(name)
             .map_err(|_| content(self.path, format!("tensor {name} is missing")))?;
-        if view.dtype() != Dtype::F32 {
-            return Err(content(
-                self.path,
-                format!("tensor {name}: expected F32, found {:?}", view.dtype()),
-            ));
-        }
         if view.shape().len() != rank {
             return Err(content(
                 self.path,
@@ -77,18 +71,47 @@ impl<'a> Tensors<'a> {
                 ),
             ));
         }
-        let values: Vec<f32> = view
-            .data()
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect();
-        if let Some(bad) = values.iter().find(|value| !value.is_finite()) {
-            return Err(content(
+        let values = self.values(name, &view)?;
+        Ok((view.shape().to_vec(), values))
+    }
+
+    /// A tensor's numbers as f32; those of weights in the program are float16 on disk.
+    fn values(&self, name: &str, view: &TensorView) -> Result<Vec<f32>, CheckpointError> {
+        let data = view.data();
+        let values: Vec<f32> = match view.dtype() {
+            Dtype::F32 => data
+                .chunks_exact(4)
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect(),
+            Dtype::F16 => data
+                .chunks_exact(2)
+                .map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32())
+                .collect(),
+            other => {
+                return Err(content(
+                    self.path,
+                    format!("tensor {name}: expected F32 or F16, found {other:?}"),
+                ));
+            }
+        };
+        match values.iter().find(|value| !value.is_finite()) {
+            None => Ok(values),
+            Some(bad) => Err(content(
                 self.path,
                 format!("tensor {name} holds {bad}; the run that wrote it had diverged"),
-            ));
+            )),
         }
-        Ok((view.shape().to_vec(), values))
+    }
+
+    /// Every tensor: name, shape, numbers.
+    pub(super) fn all(&self) -> Result<Vec<(String, Vec<usize>, Vec<f32>)>, CheckpointError> {
+        self.tensors
+            .iter()
+            .map(|(name, view)| {
+                let values = self.values(name, &view)?;
+                Ok((name.to_owned(), view.shape().to_vec(), values))
+            })
+            .collect()
     }
 
     /// The layers `network.0`, `network.2`, … under a prefix.
@@ -146,10 +169,20 @@ pub(super) fn write_tensors(
     tensors: Vec<(String, Vec<usize>, Vec<u8>)>,
     step: u64,
 ) -> Result<(), CheckpointError> {
+    write_typed(path, tensors, step, Dtype::F32)
+}
+
+/// Writes tensors whose bytes are of one type.
+pub(super) fn write_typed(
+    path: &Path,
+    tensors: Vec<(String, Vec<usize>, Vec<u8>)>,
+    step: u64,
+    dtype: Dtype,
+) -> Result<(), CheckpointError> {
     let views: Vec<(&str, TensorView)> = tensors
         .iter()
         .map(|(name, shape, bytes)| {
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes)
+            let view = TensorView::new(dtype, shape.clone(), bytes)
                 .expect("the byte count follows from the shape");
             (name.as_str(), view)
         })

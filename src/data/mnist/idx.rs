@@ -200,7 +200,7 @@ mod tests {
         assert!(with(12, u32::MAX).contains("28x4294967295"));
         assert_eq!(
             with(4, u32::MAX),
-            "truncated: 3367254359056 bytes are needed, 1584 are there"
+            "truncated: 3367254359296 bytes are needed, 1584 are there"
         );
         assert!(with(4, 0).contains("no entries"));
         assert!(with(4, 1).contains("784 bytes after"));
