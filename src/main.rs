@@ -18,11 +18,16 @@ fn main() -> ExitCode {
     let result = match cli.verb {
         None => command::window::run(&cli.window),
         Some(Verb::Train(TrainVerb::Toy(args))) => command::train::run(&args),
+        Some(Verb::Train(TrainVerb::Vae(args))) => command::train_images::vae(&args),
+        Some(Verb::Train(TrainVerb::Latent(args))) => command::train_images::latent(&args),
+        Some(Verb::Train(TrainVerb::Classifier(args))) => command::train_images::classifier(&args),
         Some(Verb::Sample(args)) => command::sample::run(&args),
         Some(Verb::Field(args)) => command::field::run(&args),
         Some(Verb::Scheduler(args)) => command::scheduler::run(&args),
         Some(Verb::Eval(args)) => command::eval::run(&args),
         Some(Verb::Import(args)) => command::import::run(&args),
+        Some(Verb::Reconstruct(args)) => command::reconstruct::run(&args),
+        Some(Verb::Pack(args)) => command::pack::run(&args),
         Some(Verb::Bench(args)) => command::bench::run(&args),
         Some(Verb::Devices) => command::devices::run(),
     };

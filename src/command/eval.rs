@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::generate::{self, DEFAULT_GAP, Source};
-use super::sample;
+use super::{images, sample};
 use crate::cli::{EvalArgs, FlowArgs};
 use crate::flow::likelihood::{Method, log_likelihood};
 use crate::flow::{Solver, metric};
@@ -19,6 +19,8 @@ const W2_POINTS: usize = 1000;
 const ENERGY_POINTS: usize = 4000;
 /// Data points of the likelihood.
 const NLL_POINTS: usize = 2000;
+/// Samples unless `--n` says otherwise.
+const POINTS: usize = 20_000;
 /// Directions of the sliced W2.
 const DIRECTIONS: usize = 64;
 
@@ -55,12 +57,19 @@ struct Report {
 /// # Errors
 /// Names the flag, file or tensor at fault.
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
-    let report = measure(args)?;
-    if args.json {
-        println!("{}", serde_json::to_string(&report)?);
+    if images::are_asked_for(&args.flow)? {
+        return print(args.json, &images::measure(args)?);
+    }
+    images::refuse_flags(&args.images)?;
+    print(args.json, &measure(args)?)
+}
+
+fn print(json: bool, report: &impl Serialize) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string(report)?);
         return Ok(());
     }
-    let serde_json::Value::Object(fields) = serde_json::to_value(&report)? else {
+    let serde_json::Value::Object(fields) = serde_json::to_value(report)? else {
         unreachable!("a report is an object");
     };
     for (name, value) in fields {
@@ -80,7 +89,8 @@ fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
     let boxes = dataset.boxes();
     let (floor, excess) = loss(args, &source)?;
 
-    let x0 = generate::starting_points(None, seed, args.n)?;
+    let n = args.n.unwrap_or(POINTS);
+    let x0 = generate::starting_points(None, seed, n)?;
     let times: Vec<f64> = (0..=steps).map(|i| i as f64 / steps as f64).collect();
     let way = source.trajectories(solver, steps, &x0, &times, None)?;
     let x1 = way.states.last().expect("times are not empty");
@@ -105,7 +115,7 @@ fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
         nll_best: boxes.as_ref().map(|boxes| boxes.entropy()),
         straightness: metric::straightness(&way.times, &way.states.concat()),
         nfe: way.nfe,
-        n: args.n,
+        n,
     })
 }
 

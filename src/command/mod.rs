@@ -6,11 +6,16 @@ pub mod devices;
 pub mod eval;
 pub mod field;
 pub mod import;
+pub mod pack;
+pub mod reconstruct;
 pub mod sample;
 pub mod scheduler;
 pub mod train;
+pub mod train_images;
 pub mod window;
 
 mod generate;
+mod images;
+mod npz;
 mod output;
 mod table;

@@ -71,7 +71,18 @@ pub fn train(
     out: Option<&Path>,
     limit: Option<Duration>,
 ) -> anyhow::Result<()> {
-    let session = Session::toy(config, start, device, true, || {});
+    follow(Session::toy(config, start, device, true, || {}), out, limit)
+}
+
+/// Runs a paused session to its end, or for a time, and prints what it says.
+///
+/// # Errors
+/// What the session failed with.
+pub fn follow<S: Send + Sync + 'static>(
+    session: Session<S>,
+    out: Option<&Path>,
+    limit: Option<Duration>,
+) -> anyhow::Result<()> {
     if let Some(out) = out {
         session.send(Command::KeepIn(out.to_owned()));
     }

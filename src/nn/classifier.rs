@@ -50,7 +50,12 @@ pub struct Classifier {
 impl Classifier {
     /// Logits `[batch, classes]` of pictures `[batch, 1, 28, 28]` with values from 0 to 1.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        apply(&self.output, self.features(x), None)
+        self.logits(self.features(x))
+    }
+
+    /// Logits `[batch, classes]` of features `[batch, features]`.
+    pub fn logits(&self, features: Tensor<2>) -> Tensor<2> {
+        apply(&self.output, features, None)
     }
 
     /// What the last layer sees, `[batch, features]`: where pictures of one kind lie together.

@@ -11,6 +11,9 @@ use crate::kernel::{Activation, LinearWeights, MlpWeights};
 /// The newest layout of a run folder this version writes and reads.
 const FORMAT_VERSION: &str = "1";
 
+/// A tensor's name, shape and numbers.
+pub(super) type Named = (String, Vec<usize>, Vec<f32>);
+
 /// A parsed safetensors file that can name itself in errors.
 pub(super) struct Tensors<'a> {
     path: &'a Path,
@@ -104,7 +107,7 @@ impl<'a> Tensors<'a> {
     }
 
     /// Every tensor: name, shape, numbers.
-    pub(super) fn all(&self) -> Result<Vec<(String, Vec<usize>, Vec<f32>)>, CheckpointError> {
+    pub(super) fn all(&self) -> Result<Vec<Named>, CheckpointError> {
         self.tensors
             .iter()
             .map(|(name, view)| {

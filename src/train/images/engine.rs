@@ -2,7 +2,7 @@
 //! weights' average in one pass of our own.
 
 use burn::module::{Module, ModuleMapper, Param};
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Gradients, Tensor, TensorData};
 
 use super::params::{self, NamedTensor};
 use crate::nn::ema::warmed_up;
@@ -81,7 +81,10 @@ impl<M: Module> Engine<M> {
             };
             let (first, second) = match &state.moments {
                 Some([first, second]) => (pick(first)?, pick(second)?),
-                None => (vec![0.0; weight.values.len()], vec![0.0; weight.values.len()]),
+                None => (
+                    vec![0.0; weight.values.len()],
+                    vec![0.0; weight.values.len()],
+                ),
             };
             let average = ema.map(|_| pick(average)).transpose()?;
             slots.push(if on_host {
@@ -126,9 +129,9 @@ impl<M: Module> Engine<M> {
             lr: lr as f32,
             shrink: 1.0 - (lr * self.weight_decay) as f32,
             correction: [1.0 - BETA1.powi(time), 1.0 - BETA2.powi(time)],
-            mix: self
-                .decay
-                .map_or(0.0, |decay| 1.0 - warmed_up(decay, self.steps as usize) as f32),
+            mix: self.decay.map_or(0.0, |decay| {
+                1.0 - warmed_up(decay, self.steps as usize) as f32
+            }),
         };
         self.model = self.model.clone().map(&mut update);
         self.steps += 1;
@@ -195,6 +198,7 @@ impl<M: Module> Engine<M> {
 }
 
 /// What the optimizer keeps for one weight.
+#[expect(clippy::large_enum_variant, reason = "a network has some sixty of them")]
 enum Slot {
     Host {
         first: Vec<f32>,
@@ -295,13 +299,13 @@ impl ModuleMapper for Update<'_> {
                     second,
                     average,
                 } => {
-                    let length = shape.iter().product();
+                    let length: usize = shape.iter().product();
                     let g = gradient.reshape([length]);
                     *first = first.clone() * BETA1 + g.clone() * (1.0 - BETA1);
                     *second = second.clone() * BETA2 + g.clone() * g * (1.0 - BETA2);
                     let size = (second.clone() / c2).sqrt() + EPSILON;
-                    let weights = old.inner().reshape([length]) * shrink
-                        - first.clone() / size * (lr / c1);
+                    let weights =
+                        old.inner().reshape([length]) * shrink - first.clone() / size * (lr / c1);
                     if let Some(average) = average {
                         *average = average.clone() * (1.0 - mix) + weights.clone() * mix;
                     }

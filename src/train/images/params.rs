@@ -169,7 +169,10 @@ mod tests {
         let mut turned = weights.clone();
         turned[0].shape.reverse();
         let error = load(make(), &turned).unwrap_err();
-        assert!(error.contains(&weights[0].name) && error.contains("expected"), "{error}");
+        assert!(
+            error.contains(&weights[0].name) && error.contains("expected"),
+            "{error}"
+        );
         let mut more = weights.clone();
         more.push(NamedTensor {
             name: "extra".to_owned(),

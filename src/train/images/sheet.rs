@@ -68,7 +68,9 @@ mod tests {
             columns: 2,
             images,
         };
-        let picture = image::load_from_memory(&sheet.png().unwrap()).unwrap().to_luma8();
+        let picture = image::load_from_memory(&sheet.png().unwrap())
+            .unwrap()
+            .to_luma8();
         assert_eq!(picture.dimensions(), (124, 124));
         // The third image begins the second row.
         assert_eq!(picture.get_pixel(4, 64).0, [255]);

@@ -1,6 +1,6 @@
 //! What the three image tasks have in common: epochs, losses, samples, saving, going on.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -114,6 +114,7 @@ pub struct ImageTask<P: Problem> {
     model: Arc<SavedModel>,
     notes: Vec<String>,
     save_due: bool,
+    failure: Option<String>,
     lr: Option<f64>,
     good: EngineState,
     kept: Instant,
@@ -160,6 +161,7 @@ impl<P: Problem> ImageTask<P> {
             model: Arc::new(saved(&problem, &state)),
             notes: data.notes.clone(),
             save_due: false,
+            failure: None,
             lr: None,
             good: state,
             kept: Instant::now(),
@@ -275,8 +277,11 @@ impl<P: Problem> Task for ImageTask<P> {
         self.step += 1;
         self.seconds += started.elapsed().as_secs_f64();
         if self.step.is_multiple_of(self.order.steps_per_epoch()) {
-            self.read_losses()?;
-            self.end_of_epoch()?;
+            match self.read_losses() {
+                Ok(()) => self.end_of_epoch()?,
+                // Told by the next read-back, so that the good weights are shown and saved.
+                Err(sentence) => self.failure = Some(sentence),
+            }
         }
         Ok(())
     }
@@ -290,6 +295,9 @@ impl<P: Problem> Task for ImageTask<P> {
     }
 
     fn drain(&mut self) -> Result<Vec<LossPoint>, String> {
+        if let Some(sentence) = self.failure.take() {
+            return Err(sentence);
+        }
         self.read_losses()?;
         if self.kept.elapsed().as_secs_f64() >= KEEP_EVERY {
             let state = self.engine.state()?;
@@ -383,7 +391,7 @@ fn saved<P: Problem>(problem: &P, state: &EngineState) -> SavedModel {
     }
 }
 
-fn resume(folder: &PathBuf) -> Result<EngineState, String> {
+fn resume(folder: &Path) -> Result<EngineState, String> {
     let (_, state) = store::load_state(folder).map_err(|error| error.to_string())?;
     Ok(state)
 }
