@@ -18,6 +18,12 @@ pub fn run(args: &PackArgs) -> anyhow::Result<()> {
         .context("the run folder's name is no UTF-8")?;
     let saved = SavedModel::load(name)?;
     saved.write(&args.out, true)?;
+    // A flow with an autoencoder of its own is worth nothing without it.
+    let own = args.run.join("vae");
+    if own.join("config.json").is_file() {
+        let name = own.to_string_lossy();
+        SavedModel::load(&name)?.write(&args.out.join("vae"), true)?;
+    }
     let numbers: usize = saved.network.iter().map(|tensor| tensor.values.len()).sum();
     eprintln!(
         "{}: {numbers} weights of a run of `train {}` after {} steps",

@@ -13,7 +13,23 @@ use crate::train::files::{CheckpointError, content, io_error, read_capped, write
 use crate::train::tensors::{Tensors, write_typed};
 
 /// Pretrained models in the binary: name, `config.json`, `model.safetensors`.
-const BUILTIN: &[(&str, &[u8], &[u8])] = &[];
+const BUILTIN: [(&str, &[u8], &[u8]); 3] = [
+    (
+        "vae",
+        include_bytes!("../../../assets/weights/vae/config.json"),
+        include_bytes!("../../../assets/weights/vae/model.safetensors"),
+    ),
+    (
+        "latent",
+        include_bytes!("../../../assets/weights/latent/config.json"),
+        include_bytes!("../../../assets/weights/latent/model.safetensors"),
+    ),
+    (
+        "classifier",
+        include_bytes!("../../../assets/weights/classifier/config.json"),
+        include_bytes!("../../../assets/weights/classifier/model.safetensors"),
+    ),
+];
 
 /// Names beginning so are measured on the data and stored beside the network's own tensors.
 const BESIDE: &str = "space.";
@@ -81,6 +97,11 @@ impl SavedModel {
     }
 }
 
+/// The image models that come with the program.
+pub fn builtin_names() -> [String; 3] {
+    BUILTIN.map(|(name, _, _)| format!("builtin:{name}"))
+}
+
 /// The task that a checkpoint was trained for; none for a run of the 2-D lab.
 ///
 /// # Errors
@@ -88,7 +109,7 @@ impl SavedModel {
 pub fn task_of(name: &str) -> Result<Option<String>, CheckpointError> {
     if let Some(builtin) = name.strip_prefix("builtin:") {
         let known = BUILTIN.iter().find(|(known, _, _)| *known == builtin);
-        return Ok(known.map(|(known, _, _)| (*known).to_owned()));
+        return Ok(known.map(|(known, ..)| (*known).to_owned()));
     }
     let path = Path::new(name).join("config.json");
     let bytes = read_capped(&path)?;
@@ -157,11 +178,7 @@ fn files(name: &str) -> Result<(Contents, Contents), CheckpointError> {
         let found = BUILTIN.iter().find(|(known, _, _)| *known == builtin);
         let (_, config, model) = found.ok_or_else(|| CheckpointError::UnknownBuiltin {
             name: name.to_owned(),
-            known: BUILTIN
-                .iter()
-                .map(|(known, _, _)| format!("builtin:{known}"))
-                .collect::<Vec<_>>()
-                .join(", "),
+            known: builtin_names().join(", "),
         })?;
         return Ok((Cow::Borrowed(*config), Cow::Borrowed(*model)));
     }
