@@ -166,7 +166,8 @@ impl Line {
             .excess
             .map_or(String::new(), |excess| format!(" excess {excess:.4}"));
         let speed = progress.steps_per_second;
-        let text = format!("loss {loss:.4}{excess} · {speed:.0} steps/s");
+        let places = usize::from(speed < 10.0);
+        let text = format!("loss {loss:.4}{excess} · {speed:.places$} steps/s");
         if self.terminal {
             self.bar.set_length(progress.total);
             self.bar.set_position(progress.step);

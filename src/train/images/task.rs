@@ -329,15 +329,12 @@ impl<P: Problem> Task for ImageTask<P> {
     }
 
     fn save(&mut self, folder: &Path) -> Result<(), String> {
-        let write = |task: &Self, state: &EngineState| -> Result<(), CheckpointError> {
-            saved(&task.problem, state).write(folder, false)?;
-            store::write_state(folder, state)?;
-            task.problem.write_companions(folder)?;
-            let header = task.problem.parts();
-            log::write(&folder.join("log.csv"), header, state.step, &task.rows)
-        };
         let state = self.engine.state()?;
-        write(self, &state).map_err(|error| error.to_string())?;
+        let tell = |error: CheckpointError| error.to_string();
+        saved(&self.problem, &state)
+            .write(folder, false)
+            .map_err(tell)?;
+        self.problem.write_companions(folder).map_err(tell)?;
         let samples = folder.join("samples");
         for sheet in self.sheets.iter() {
             let path = samples.join(format!("epoch-{:04}.png", sheet.epoch));
@@ -348,9 +345,13 @@ impl<P: Problem> Task for ImageTask<P> {
             if std::fs::read(&path).is_ok_and(|old| old == png) {
                 continue;
             }
-            files::write_atomically(&path, &png).map_err(|error| error.to_string())?;
+            files::write_atomically(&path, &png).map_err(tell)?;
         }
-        Ok(())
+        let parts = self.problem.parts();
+        log::write(&folder.join("log.csv"), parts, state.step, &self.rows).map_err(tell)?;
+        // The state comes last: after a stop in between, an older state resumes, and what the
+        // other files have more than it is written again.
+        store::write_state(folder, &state).map_err(tell)
     }
 
     fn save_every(&self) -> Duration {
