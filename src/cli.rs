@@ -12,6 +12,13 @@ use crate::flow::solver::Solver;
 use crate::kernel::Activation;
 use crate::train::{LrSchedule, Mistake, Preset, TimeSampling};
 
+mod images;
+
+pub use images::{
+    ImageSampleArgs, PackArgs, ReconstructArgs, TrainClassifierArgs, TrainImageArgs,
+    TrainLatentArgs, TrainVaeArgs,
+};
+
 /// A desktop lab that teaches flow matching live.
 #[derive(Debug, Parser)]
 #[command(
@@ -95,6 +102,10 @@ pub enum Verb {
     Eval(EvalArgs),
     /// Turn a PyTorch state dict into a run folder.
     Import(ImportArgs),
+    /// Draw test images above what the autoencoder makes of them.
+    Reconstruct(ReconstructArgs),
+    /// Copy a run's model alone into a folder, in float16.
+    Pack(PackArgs),
     /// Time the pieces that the lab's speed is made of.
     Bench(BenchArgs),
     /// List the GPU adapters and say which device `auto` takes.
@@ -108,6 +119,12 @@ pub enum TrainVerb {
     Toy(Box<TrainToyArgs>),
     /// Every data set along every path, briefly, as a table of what each learned.
     Table(TrainTableArgs),
+    /// The autoencoder of the image lab.
+    Vae(Box<TrainVaeArgs>),
+    /// The flow in the autoencoder's latent space.
+    Latent(Box<TrainLatentArgs>),
+    /// The classifier that judges images.
+    Classifier(Box<TrainClassifierArgs>),
 }
 
 /// Flags of `train toy`.
@@ -245,9 +262,12 @@ pub struct SampleArgs {
     /// What carries the points.
     #[command(flatten)]
     pub flow: FlowArgs,
-    /// How many points.
-    #[arg(long, default_value_t = 10_000)]
-    pub n: usize,
+    /// How many points (10000 by default) or images (64 by default).
+    #[arg(long)]
+    pub n: Option<usize>,
+    /// Flags of image models.
+    #[command(flatten)]
+    pub images: ImageSampleArgs,
     /// Starting points from a CSV with columns x,y.
     #[arg(long, value_name = "F.csv")]
     pub x0: Option<PathBuf>,
@@ -307,9 +327,12 @@ pub struct EvalArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
-    /// Samples to draw.
-    #[arg(long, default_value_t = 20_000)]
-    pub n: usize,
+    /// Samples to draw: 20000 points or 5000 images by default.
+    #[arg(long)]
+    pub n: Option<usize>,
+    /// Flags of image models.
+    #[command(flatten)]
+    pub images: ImageSampleArgs,
 }
 
 /// Flags of `import`.

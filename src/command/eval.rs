@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::generate::{self, DEFAULT_GAP, Source};
+use super::images;
 use super::sample::{self, Subject};
 use crate::cli::{EvalArgs, FlowArgs};
 use crate::data::Dataset;
@@ -29,6 +30,8 @@ const PROBES: usize = 4;
 const ROUND_TRIP_POINTS: usize = 2000;
 /// Cells along a side of the grid that the density is summed over.
 const GRID: usize = 64;
+/// Samples unless `--n` says otherwise.
+const POINTS: usize = 20_000;
 /// Directions of the sliced W2.
 const DIRECTIONS: usize = 64;
 /// Pairs of true batches of the null bands.
@@ -111,12 +114,19 @@ struct Band {
 /// # Errors
 /// Names the flag, file or tensor at fault.
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
-    let report = measure(args)?;
-    if args.json {
-        println!("{}", serde_json::to_string(&report)?);
+    if images::are_asked_for(&args.flow)? {
+        return print(args.json, &images::measure(args)?);
+    }
+    images::refuse_flags(&args.images)?;
+    print(args.json, &measure(args)?)
+}
+
+fn print(json: bool, report: &impl Serialize) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string(report)?);
         return Ok(());
     }
-    let serde_json::Value::Object(fields) = serde_json::to_value(&report)? else {
+    let serde_json::Value::Object(fields) = serde_json::to_value(report)? else {
         unreachable!("a report is an object");
     };
     for (name, value) in fields {
@@ -140,11 +150,12 @@ fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
     let boxes = dataset.boxes();
     let (floor, excess) = loss(args, &source)?;
 
-    let x0 = generate::starting_points(None, &start, seed, args.n)?;
+    let n = args.n.unwrap_or(POINTS);
+    let x0 = generate::starting_points(None, &start, seed, n)?;
     let times: Vec<f64> = (0..=steps).map(|i| i as f64 / steps as f64).collect();
     let way = source.trajectories(solver, steps, &x0, &times, None)?;
     let x1 = way.states.last().expect("times are not empty");
-    let data = true_points(&dataset, seed, 1, args.n);
+    let data = true_points(&dataset, seed, 1, n);
 
     let way_points = way.states.concat();
     let path_energy = metric::path_energy(&way.times, &way_points);
@@ -172,9 +183,9 @@ fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
         path_energy,
         normalised_path_energy: metric::normalised_path_energy(path_energy, transport),
         round_trip: metric::round_trip(first(&x0, ROUND_TRIP_POINTS), &back),
-        null: null(&dataset, seed, args.n),
+        null: null(&dataset, seed, n),
         nfe: way.nfe,
-        n: args.n,
+        n,
     };
     // The likelihood needs a source with a known density.
     if start.is_gaussian() {

@@ -7,12 +7,17 @@ pub mod devices;
 pub mod eval;
 pub mod field;
 pub mod import;
+pub mod pack;
+pub mod reconstruct;
 pub mod sample;
 pub mod scheduler;
 pub mod toy_table;
 pub mod train;
+pub mod train_images;
 pub mod window;
 
 mod generate;
+mod images;
+mod npz;
 mod output;
 mod table;

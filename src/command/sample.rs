@@ -1,14 +1,10 @@
 //! `flowlab sample`
 
-use std::io::{Cursor, Write};
-
 use anyhow::{Context, bail, ensure};
-use npyz::WriterBuilder;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
 
 use super::generate::{self, Source};
-use super::{output, table};
+use super::npz::Npz;
+use super::{images, output, table};
 use crate::cli::{FlowArgs, SampleArgs};
 use crate::data::{self, Dataset};
 use crate::figure::canvas::{EXACT, GENERATED};
@@ -19,12 +15,19 @@ use crate::train::{Checkpoint, ToyConfig};
 /// Side of a picture of samples, in pixels.
 const PICTURE: u32 = 900;
 
+/// Points unless `--n` says otherwise.
+const POINTS: usize = 10_000;
+
 /// Draws samples and writes them.
 ///
 /// # Errors
 /// Names the flag or file at fault.
 pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
     output::check_free(&args.out, args.force)?;
+    if images::are_asked_for(&args.flow)? {
+        return images::sample(args);
+    }
+    images::refuse_flags(&args.images)?;
     let kind = args.out.extension().and_then(|kind| kind.to_str());
     let Some(kind @ ("npz" | "csv" | "png")) = kind else {
         bail!(
@@ -54,7 +57,8 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
         dataset,
         start,
     } = subject(&args.flow)?;
-    let x0 = generate::starting_points(args.x0.as_deref(), &start, seed, args.n)?;
+    let n = args.n.unwrap_or(POINTS);
+    let x0 = generate::starting_points(args.x0.as_deref(), &start, seed, n)?;
     let times: Vec<f64> = if args.trajectory {
         (0..=steps).map(|i| i as f64 / steps as f64).collect()
     } else {
@@ -151,35 +155,15 @@ fn npz(
     }
     // A network computes in f32: more digits would say more than is known.
     let narrow = matches!(source, Source::Model(_));
-    let mut file = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut file = Npz::new();
     for (name, values, shape) in arrays {
-        // Stored, not deflated, as numpy.savez does.
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Stored)
-            .large_file(values.len() > 1 << 28);
-        file.start_file(format!("{name}.npy"), options)?;
         if narrow {
-            npy(&mut file, &shape, generate::narrow(&values))?;
+            file.add(name, &shape, generate::narrow(&values))?;
         } else {
-            npy(&mut file, &shape, values)?;
+            file.add(name, &shape, values)?;
         }
     }
-    Ok(file.finish()?.into_inner())
-}
-
-/// Writes one array in numpy's format.
-fn npy<T: npyz::AutoSerialize>(
-    out: &mut impl Write,
-    shape: &[u64],
-    values: Vec<T>,
-) -> std::io::Result<()> {
-    let mut writer = npyz::WriteOptions::new()
-        .default_dtype()
-        .shape(shape)
-        .writer(out)
-        .begin_nd()?;
-    writer.extend(values)?;
-    writer.finish()
+    file.finish()
 }
 
 fn picture(source: &Source, dataset: &Dataset, x1: &[f64]) -> Vec<u8> {

@@ -11,7 +11,7 @@ use super::output::check_free_run;
 use crate::cli::TrainToyArgs;
 use crate::device::DeviceChoice;
 use crate::train::checkpoint;
-use crate::train::{Command, Event, Progress, RunState, Session, Snapshot, Start, ToyConfig};
+use crate::train::{Command, Event, Progress, RunState, Session, Start, ToyConfig};
 
 /// Trains the 2-D lab, with a progress line on stderr.
 ///
@@ -85,12 +85,15 @@ pub fn train(
     out: Option<&Path>,
     limit: Option<Duration>,
 ) -> anyhow::Result<()> {
-    let session = Session::toy(config, start, device, true, || {});
-    follow(session, out, limit)
+    follow(Session::toy(config, start, device, true, || {}), out, limit)
 }
 
-fn follow(
-    session: Session<Snapshot>,
+/// Runs a paused session to its end, or for a time, and prints what it says.
+///
+/// # Errors
+/// What the session failed with.
+pub fn follow<S: Send + Sync + 'static>(
+    session: Session<S>,
     out: Option<&Path>,
     limit: Option<Duration>,
 ) -> anyhow::Result<()> {
@@ -177,7 +180,8 @@ impl Line {
             .excess
             .map_or(String::new(), |excess| format!(" excess {excess:.4}"));
         let speed = progress.steps_per_second;
-        let text = format!("loss {loss:.4}{excess} · {speed:.0} steps/s");
+        let places = usize::from(speed < 10.0);
+        let text = format!("loss {loss:.4}{excess} · {speed:.places$} steps/s");
         if self.terminal {
             self.bar.set_length(progress.total);
             self.bar.set_position(progress.step);

@@ -1,6 +1,7 @@
 //! Data sets.
 
 pub mod drawn;
+pub mod mnist;
 mod picture;
 pub mod points;
 mod shapes;

@@ -40,6 +40,7 @@ pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
 
 /// What random numbers are for.
 #[derive(Clone, Copy, Debug)]
+#[repr(u64)]
 pub enum Purpose {
     /// Initial weights.
     Weights = 0,
@@ -49,6 +50,8 @@ pub enum Purpose {
     Probe = 2,
     /// Starting points of samples.
     Noise = 3,
+    /// The order of the images of an epoch. Far above the streams of the others' steps.
+    Shuffle = 1 << 40,
 }
 
 impl Batch {

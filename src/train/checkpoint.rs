@@ -42,6 +42,9 @@ impl Checkpoint {
                     name: name.to_owned(),
                     known: BUILTIN
                         .map(|(known, _, _)| format!("builtin:{known}"))
+                        .into_iter()
+                        .chain(super::images::store::builtin_names())
+                        .collect::<Vec<_>>()
                         .join(", "),
                 })?;
             return Self::from_bytes(Path::new(name), config, model);

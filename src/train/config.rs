@@ -171,6 +171,24 @@ pub struct ConfigError {
     allowed: &'static str,
 }
 
+/// Passes a setting on, or says what is allowed.
+pub(super) fn check(
+    ok: bool,
+    name: &'static str,
+    value: String,
+    allowed: &'static str,
+) -> Result<(), ConfigError> {
+    if ok {
+        Ok(())
+    } else {
+        Err(ConfigError {
+            name,
+            value,
+            allowed,
+        })
+    }
+}
+
 impl ToyConfig {
     /// The settings of a preset.
     pub fn preset(preset: Preset) -> Self {
@@ -227,17 +245,6 @@ impl ToyConfig {
     /// # Errors
     /// Names the setting, its value and what is allowed.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let check = |ok: bool, name, value: String, allowed| {
-            if ok {
-                Ok(())
-            } else {
-                Err(ConfigError {
-                    name,
-                    value,
-                    allowed,
-                })
-            }
-        };
         let Self {
             hidden,
             layers,

@@ -18,7 +18,7 @@ pub enum Command {
     SetLearningRate(f64),
     /// Save the run into a folder now.
     Save(PathBuf),
-    /// Save into a folder every ten seconds and at the end.
+    /// Save into a folder now and then and at the end.
     KeepIn(PathBuf),
 }
 

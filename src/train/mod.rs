@@ -8,6 +8,7 @@ pub mod config;
 pub mod engine;
 pub mod files;
 pub mod history;
+pub mod images;
 pub mod kept;
 pub mod latest;
 pub mod message;

@@ -1,6 +1,7 @@
 //! What a training thread runs.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::history::LossPoint;
 
@@ -44,4 +45,19 @@ pub trait Task {
     /// # Errors
     /// Names the file that could not be written.
     fn save(&mut self, folder: &Path) -> Result<(), String>;
+
+    /// Time between two saves under [`Command::KeepIn`](super::Command::KeepIn).
+    fn save_every(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    /// Whether something was reached since the last call that should be saved at once.
+    fn take_save_due(&mut self) -> bool {
+        false
+    }
+
+    /// Sentences for the client since the last call.
+    fn take_notes(&mut self) -> Vec<String> {
+        Vec::new()
+    }
 }

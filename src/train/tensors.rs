@@ -12,6 +12,9 @@ use crate::kernel::{Activation, LinearWeights, MlpWeights};
 /// The newest layout of a run folder this version writes and reads.
 const FORMAT_VERSION: &str = "1";
 
+/// A tensor's name, shape and numbers.
+pub(super) type Named = (String, Vec<usize>, Vec<f32>);
+
 /// How numbers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Number {
@@ -27,7 +30,7 @@ impl Number {
         }
     }
 
-    fn bytes(self, values: &[f32]) -> Vec<u8> {
+    pub(super) fn bytes(self, values: &[f32]) -> Vec<u8> {
         match self {
             Self::Single => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
             // Half precision ends at 65 504: a wild weight must not become infinite.
@@ -96,14 +99,28 @@ impl<'a> Tensors<'a> {
             .tensors
             .tensor(name)
             .map_err(|_| content(self.path, format!("tensor {name} is missing")))?;
+        if view.shape().len() != rank {
+            return Err(content(
+                self.path,
+                format!(
+                    "tensor {name}: expected {rank} axes, found {:?}",
+                    view.shape()
+                ),
+            ));
+        }
+        let values = self.values(name, &view)?;
+        Ok((view.shape().to_vec(), values))
+    }
+
+    /// A tensor's numbers as f32; those of weights in the program are float16 on disk.
+    fn values(&self, name: &str, view: &TensorView) -> Result<Vec<f32>, CheckpointError> {
+        let data = view.data();
         let values: Vec<f32> = match view.dtype() {
-            Dtype::F32 => view
-                .data()
+            Dtype::F32 => data
                 .chunks_exact(4)
                 .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
                 .collect(),
-            Dtype::F16 => view
-                .data()
+            Dtype::F16 => data
                 .chunks_exact(2)
                 .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
                 .collect(),
@@ -114,22 +131,24 @@ impl<'a> Tensors<'a> {
                 ));
             }
         };
-        if view.shape().len() != rank {
-            return Err(content(
-                self.path,
-                format!(
-                    "tensor {name}: expected {rank} axes, found {:?}",
-                    view.shape()
-                ),
-            ));
-        }
-        if let Some(bad) = values.iter().find(|value| !value.is_finite()) {
-            return Err(content(
+        match values.iter().find(|value| !value.is_finite()) {
+            None => Ok(values),
+            Some(bad) => Err(content(
                 self.path,
                 format!("tensor {name} holds {bad}; the run that wrote it had diverged"),
-            ));
+            )),
         }
-        Ok((view.shape().to_vec(), values))
+    }
+
+    /// Every tensor: name, shape, numbers.
+    pub(super) fn all(&self) -> Result<Vec<Named>, CheckpointError> {
+        self.tensors
+            .iter()
+            .map(|(name, view)| {
+                let values = self.values(name, &view)?;
+                Ok((name.to_owned(), view.shape().to_vec(), values))
+            })
+            .collect()
     }
 
     /// The layers `network.0`, `network.2`, … under a prefix.

@@ -13,9 +13,6 @@ use super::task::Task;
 /// Time between two read-backs: about thirty a second.
 const PUBLISH_EVERY: Duration = Duration::from_millis(33);
 
-/// Time between two saves under [`Command::KeepIn`].
-const SAVE_EVERY: Duration = Duration::from_secs(10);
-
 /// The loop of the training thread.
 pub(super) struct Trainer<'a, T: Task> {
     task: T,
@@ -116,7 +113,8 @@ impl<'a, T: Task> Trainer<'a, T> {
         if over {
             self.enter(RunState::Finished);
         }
-        if over || self.saved.elapsed() >= SAVE_EVERY {
+        let due = self.task.take_save_due();
+        if over || due || self.saved.elapsed() >= self.task.save_every() {
             self.keep();
         }
         Ok(())
@@ -134,6 +132,9 @@ impl<'a, T: Task> Trainer<'a, T> {
         };
         self.latest.put(self.task.snapshot()?);
         self.published = Instant::now();
+        for note in self.task.take_notes() {
+            self.outbox.send(Event::Note(note));
+        }
         if !points.is_empty() {
             let step = self.task.done();
             let progress = Progress {

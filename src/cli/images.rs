@@ -1,0 +1,183 @@
+//! Flags of the image lab.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::device::DeviceChoice;
+use crate::train::LrSchedule;
+use crate::train::TimeSampling;
+use crate::train::images::Normalise;
+
+/// Flags that the three image trainings share.
+#[derive(Clone, Debug, Args)]
+pub struct TrainImageArgs {
+    /// Passes over the training images.
+    #[arg(long)]
+    pub epochs: Option<u64>,
+    /// Images per step.
+    #[arg(long)]
+    pub batch: Option<usize>,
+    /// AdamW's learning rate.
+    #[arg(long, allow_negative_numbers = true)]
+    pub lr: Option<f64>,
+    /// constant or cosine.
+    #[arg(long)]
+    pub lr_schedule: Option<LrSchedule>,
+    /// Steps over which the learning rate grows from nothing at first.
+    #[arg(long)]
+    pub warmup: Option<u64>,
+    /// AdamW's weight decay; 0 is plain Adam.
+    #[arg(long, allow_negative_numbers = true)]
+    pub weight_decay: Option<f64>,
+    /// Decay of the moving average of the weights, such as 0.999; 0 turns it off.
+    #[arg(long, allow_negative_numbers = true)]
+    pub ema: Option<f64>,
+    /// Train on the first N images only.
+    #[arg(long, value_name = "N")]
+    pub images: Option<usize>,
+    /// A folder with the four IDX files of MNIST or a set of its shape, raw or .gz.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Seed of the weights and batches.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// auto, gpu or cpu.
+    #[arg(long, default_value_t)]
+    pub device: DeviceChoice,
+    /// The run folder to write.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on with this run folder.
+    #[arg(long, value_name = "DIR")]
+    pub resume: Option<PathBuf>,
+    /// Replace a run that is in the folder already.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `train vae`.
+#[derive(Clone, Debug, Args)]
+pub struct TrainVaeArgs {
+    /// What every image training has.
+    #[command(flatten)]
+    pub common: TrainImageArgs,
+    /// Weight of the KL term against the squared error summed over pixels of -1 to 1.
+    #[arg(long, allow_negative_numbers = true)]
+    pub kl: Option<f64>,
+    /// Epochs over which the weight of the KL term grows from nothing.
+    #[arg(long, allow_negative_numbers = true)]
+    pub kl_warmup: Option<f64>,
+    /// Channels after each halving of the image, such as 32,64,128.
+    #[arg(long, value_delimiter = ',', num_args = 3, value_name = "A,B,C")]
+    pub channels: Option<Vec<usize>>,
+}
+
+/// Flags of `train latent`.
+#[derive(Clone, Debug, Args)]
+pub struct TrainLatentArgs {
+    /// What every image training has.
+    #[command(flatten)]
+    pub common: TrainImageArgs,
+    /// The autoencoder: a run folder or builtin:vae.
+    #[arg(long, value_name = "CKPT")]
+    pub vae: Option<String>,
+    /// Numbers of a token inside the network.
+    #[arg(long)]
+    pub width: Option<usize>,
+    /// Number of blocks.
+    #[arg(long)]
+    pub depth: Option<usize>,
+    /// Attention heads.
+    #[arg(long)]
+    pub heads: Option<usize>,
+    /// Points along one side of a token: 1, 2 or 4.
+    #[arg(long)]
+    pub patch: Option<usize>,
+    /// Size of the noise that is left at t = 1.
+    #[arg(long, allow_negative_numbers = true)]
+    pub sigma_min: Option<f64>,
+    /// stratified, uniform or logit-normal.
+    #[arg(long)]
+    pub time: Option<TimeSampling>,
+    /// Probability that a label is replaced by "no class".
+    #[arg(long, allow_negative_numbers = true)]
+    pub drop: Option<f64>,
+    /// How latents are brought to unit size: scale or coordinate.
+    #[arg(long)]
+    pub normalise: Option<Normalise>,
+}
+
+/// Flags of `train classifier`.
+#[derive(Clone, Debug, Args)]
+pub struct TrainClassifierArgs {
+    /// What every image training has.
+    #[command(flatten)]
+    pub common: TrainImageArgs,
+}
+
+/// Flags of `sample` and `eval` for image models.
+#[derive(Clone, Debug, Args)]
+pub struct ImageSampleArgs {
+    /// Draw this class only, 0 to 9; without it, classes are drawn as often as the data has them.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(0..10))]
+    pub label: Option<u8>,
+    /// Leave the class open ("no class"); labels are then 10.
+    #[arg(long, conflicts_with = "label")]
+    pub unconditional: bool,
+    /// g in v = g v_class + (1 - g) v_none: 1 is plain, more is clearer and less varied.
+    #[arg(long, value_name = "G", allow_negative_numbers = true, value_parser = parse_guidance)]
+    pub guidance: Option<f32>,
+    /// A folder with the data set to compare with.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Where image models run: auto, gpu or cpu.
+    #[arg(long)]
+    pub device: Option<DeviceChoice>,
+}
+
+/// Flags of `reconstruct`.
+#[derive(Clone, Debug, Args)]
+pub struct ReconstructArgs {
+    /// The autoencoder: a run folder or builtin:vae.
+    #[arg(value_name = "CKPT", default_value = "builtin:vae")]
+    pub checkpoint: String,
+    /// How many test images.
+    #[arg(long, default_value_t = 32)]
+    pub n: usize,
+    /// Seed that chooses them.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// A folder with another data set.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// auto, gpu or cpu.
+    #[arg(long, default_value_t)]
+    pub device: DeviceChoice,
+    /// The PNG to write.
+    #[arg(long, value_name = "F.png")]
+    pub out: PathBuf,
+    /// Replace an existing file.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `pack`.
+#[derive(Clone, Debug, Args)]
+pub struct PackArgs {
+    /// A run folder of the image lab.
+    pub run: PathBuf,
+    /// The folder to write config.json and model.safetensors into.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Replace a run that is in the folder already.
+    #[arg(long)]
+    pub force: bool,
+}
+
+fn parse_guidance(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(guidance) if (-20.0..=20.0).contains(&guidance) => Ok(guidance),
+        _ => Err("ask for a number between -20 and 20".to_owned()),
+    }
+}

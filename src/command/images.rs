@@ -1,0 +1,283 @@
+//! `sample` and `eval` of image models.
+
+use anyhow::{anyhow, bail, ensure};
+use serde::Serialize;
+
+use super::npz::Npz;
+use super::output;
+use crate::cli::{EvalArgs, FlowArgs, ImageSampleArgs, SampleArgs};
+use crate::data::mnist::{Digits, Mnist, SIDE, crop};
+use crate::device::{self, DeviceInfo};
+use crate::train::images::classifier::{Seen, agreement};
+use crate::train::images::frechet::Gaussian;
+use crate::train::images::metrics::{Estimate, class_shares, fid};
+use crate::train::images::sampler::{NO_CLASS, drawn_labels};
+use crate::train::images::{
+    Judge, LatentModel, Request, Samples, SavedModel, Sheet, space, store, vae,
+};
+
+/// Images unless `--n` says otherwise.
+const SAMPLED: usize = 64;
+const MEASURED: usize = 5000;
+/// Images in a row of a picture.
+const COLUMNS: usize = 16;
+/// The classifier that judges.
+const JUDGE: &str = "builtin:classifier";
+
+/// Whether the checkpoint of these flags is an image model.
+///
+/// # Errors
+/// Names the file that could not be read.
+pub fn are_asked_for(args: &FlowArgs) -> anyhow::Result<bool> {
+    match &args.checkpoint {
+        None => Ok(false),
+        Some(name) => Ok(store::task_of(name)?.is_some()),
+    }
+}
+
+/// Refuses flags of image models where points are asked for.
+///
+/// # Errors
+/// Names the flag.
+pub fn refuse_flags(args: &ImageSampleArgs) -> anyhow::Result<()> {
+    let given = [
+        ("--label", args.label.is_some()),
+        ("--unconditional", args.unconditional),
+        ("--guidance", args.guidance.is_some()),
+        ("--data", args.data.is_some()),
+        ("--device", args.device.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => bail!("{flag}: only for image models such as builtin:latent"),
+    }
+}
+
+/// Draws images and writes them.
+///
+/// # Errors
+/// Names the flag or file at fault.
+pub fn sample(args: &SampleArgs) -> anyhow::Result<()> {
+    let kind = args.out.extension().and_then(|kind| kind.to_str());
+    let Some(kind @ ("npz" | "png")) = kind else {
+        bail!(
+            "--out: {} ends in none of .npz, .png; images go into no .csv",
+            args.out.display()
+        );
+    };
+    ensure!(
+        args.x0.is_none() && args.t_end.is_none(),
+        "--x0, --t-end: only for points"
+    );
+    ensure!(
+        !args.trajectory || kind == "npz",
+        "--trajectory: only a .npz file holds it; --out is {}",
+        args.out.display()
+    );
+    let n = args.n.unwrap_or(SAMPLED);
+    ensure!(
+        (1..=1_000_000).contains(&n),
+        "--n: {n} is out of range: 1 to 1000000"
+    );
+    let steps = args.flow.steps;
+    let times: Vec<f64> = if args.trajectory {
+        (0..=steps).map(|i| i as f64 / steps as f64).collect()
+    } else {
+        Vec::new()
+    };
+    ensure!(
+        n.saturating_mul(times.len()) <= 4_000_000,
+        "--trajectory: {n} images at {} times are too many; lower --n or --steps",
+        times.len()
+    );
+    let data = Mnist::load(args.images.data.as_ref())?;
+    let (model, _) = open(&args.flow, &args.images)?;
+    let request = request(&args.flow, &args.images, n, &data.train, times);
+    let samples = draw(&model, &request)?;
+    let bytes = match kind {
+        "npz" => npz(&request, &samples)?,
+        _ => Sheet {
+            epoch: 0,
+            columns: COLUMNS.min(n),
+            images: samples.images.clone(),
+        }
+        .png()
+        .map_err(|error| anyhow!("--n: {error}; write a .npz"))?,
+    };
+    output::write(&args.out, &bytes)?;
+    eprintln!(
+        "{}: {n} images, {} evaluations of the field each",
+        args.out.display(),
+        samples.nfe
+    );
+    Ok(())
+}
+
+fn npz(request: &Request, samples: &Samples) -> anyhow::Result<Vec<u8>> {
+    let n = request.labels.len() as u64;
+    let side = SIDE as u64;
+    let mut file = Npz::new();
+    file.add("images", &[n, side, side], samples.images.clone())?;
+    file.add("labels", &[n], request.labels.clone())?;
+    file.add("latents", &[n, 4, 4, 4], samples.latents.clone())?;
+    if !samples.way.is_empty() {
+        let k = samples.way.len() as u64;
+        file.add("t", &[k], request.save_at.clone())?;
+        file.add("xt", &[k, n, 4, 4, 4], samples.way.concat())?;
+    }
+    file.finish()
+}
+
+fn open(flow: &FlowArgs, args: &ImageSampleArgs) -> anyhow::Result<(LatentModel, DeviceInfo)> {
+    let name = flow.checkpoint.as_deref().unwrap_or_default();
+    let (device, info) = device::open(args.device.unwrap_or_default())?;
+    let model = LatentModel::load(name, &device).map_err(|error| anyhow!(error))?;
+    Ok((model, info))
+}
+
+fn request(
+    flow: &FlowArgs,
+    args: &ImageSampleArgs,
+    n: usize,
+    data: &Digits,
+    save_at: Vec<f64>,
+) -> Request {
+    let labels = match (args.label, args.unconditional) {
+        (Some(label), _) => vec![label; n],
+        (None, true) => vec![NO_CLASS; n],
+        (None, false) => drawn_labels(flow.seed, n, &data.labels),
+    };
+    Request {
+        labels,
+        guidance: args.guidance.unwrap_or(1.0),
+        solver: flow.solver,
+        steps: flow.steps,
+        seed: flow.seed,
+        save_at,
+    }
+}
+
+fn draw(model: &LatentModel, request: &Request) -> anyhow::Result<Samples> {
+    let bar = indicatif::ProgressBar::new(request.labels.len() as u64);
+    let samples = model
+        .sample(request, &mut |done| bar.set_position(done as u64))
+        .map_err(|error| anyhow!(error))?;
+    bar.finish_and_clear();
+    Ok(samples)
+}
+
+/// What is measured; none where it does not apply to the model.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// Mean squared error of test reconstructions, pixels 0 to 1.
+    vae_mse: Option<f64>,
+    /// Fraction of reconstructed test images that keep their label.
+    vae_label_kept: Option<f64>,
+    /// 1/std of the latents.
+    latent_scale: Option<f32>,
+    /// Fraction of samples that the classifier reads as the class asked for.
+    label_accuracy: Option<f64>,
+    /// Fréchet distance of the classifier's features, samples against the test set.
+    fid_lenet: Option<f64>,
+    /// Its standard error from the sample size.
+    fid_lenet_error: Option<f64>,
+    /// The same for as many training images: what perfect samples would get.
+    fid_null: Option<f64>,
+    /// The same for as many reconstructed test images: what the autoencoder costs.
+    fid_vae: Option<f64>,
+    /// Fraction of the samples read as each class.
+    class_shares: Option<[f64; 10]>,
+    /// The classifier's accuracy on the test set.
+    classifier_accuracy: Option<f64>,
+    /// γ of the samples.
+    guidance: Option<f32>,
+    /// Evaluations of the field for one sample.
+    nfe: Option<usize>,
+    /// Samples drawn, or test images used.
+    n: usize,
+}
+
+/// Measures an image model against the test set.
+///
+/// # Errors
+/// Names the flag, file or tensor at fault.
+pub fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
+    let name = args.flow.checkpoint.as_deref().unwrap_or_default();
+    let data = Mnist::load(args.images.data.as_ref())?;
+    for note in &data.notes {
+        eprintln!("{note}");
+    }
+    let (device, info) = device::open(args.images.device.unwrap_or_default())?;
+    eprintln!("on {info}");
+    let fail = |error: String| anyhow!("{name}: {error}");
+    let task = store::task_of(name)?.unwrap_or_default();
+    if task == "classifier" {
+        let judge = Judge::new(&SavedModel::load(name)?, &device).map_err(fail)?;
+        let seen = judge.read(&data.test.pixels).map_err(fail)?;
+        return Ok(Report {
+            classifier_accuracy: Some(agreement(&seen.labels, &data.test.labels)),
+            n: data.test.len(),
+            ..Report::default()
+        });
+    }
+    let judge = Judge::new(&SavedModel::load(JUDGE)?, &device).map_err(fail)?;
+    let look = |images: &[u8]| judge.read(images).map_err(fail);
+    let all: Vec<usize> = (0..data.test.len()).collect();
+    let test = look(&data.test.pixels)?;
+    let reference = Gaussian::fit(&test.features, test.features.len() / data.test.len());
+    let accuracy = agreement(&test.labels, &data.test.labels);
+
+    let model = match task.as_str() {
+        "vae" => None,
+        _ => Some(LatentModel::load(name, &device).map_err(|error| anyhow!(error))?),
+    };
+    let own;
+    let network = match &model {
+        Some(model) => model.vae(),
+        None => {
+            own = space::load_vae(&SavedModel::load(name)?, &device).map_err(fail)?;
+            &own
+        }
+    };
+    let images = vae::reconstruct(network, &data.test, &all, &device).map_err(fail)?;
+    let rebuilt = look(&crop(&images))?;
+    let n = match &model {
+        Some(_) => args.n.unwrap_or(MEASURED),
+        None => data.test.len(),
+    };
+    ensure!(
+        (20..=1_000_000).contains(&n),
+        "--n: {n} is out of range: 20 to 1000000"
+    );
+    let null = look(&data.train.first(n).pixels)?;
+    let distance = |seen: &Seen| fid(seen, &reference).map_err(|error| anyhow!(error));
+    let mut report = Report {
+        vae_mse: Some(vae::mse(&data.test, &all, &images)),
+        vae_label_kept: Some(agreement(&rebuilt.labels, &data.test.labels)),
+        fid_null: Some(distance(&null)?.value),
+        fid_vae: Some(distance(&rebuilt)?.value),
+        classifier_accuracy: Some(accuracy),
+        n,
+        ..Report::default()
+    };
+    let Some(model) = model else {
+        let saved = SavedModel::load(name)?;
+        let space = space::Space::of(&saved).map_err(fail)?;
+        report.latent_scale = space.scale.first().copied();
+        return Ok(report);
+    };
+    let request = request(&args.flow, &args.images, n, &data.train, Vec::new());
+    let samples = draw(&model, &request)?;
+    let seen = look(&samples.images)?;
+    let Estimate { value, error } = distance(&seen)?;
+    report.latent_scale = model.space().scale.first().copied();
+    // An image without a class asked for cannot be read wrongly.
+    report.label_accuracy =
+        (!args.images.unconditional).then(|| agreement(&seen.labels, &request.labels));
+    report.fid_lenet = Some(value);
+    report.fid_lenet_error = Some(error);
+    report.class_shares = Some(class_shares(&seen.labels));
+    report.guidance = Some(request.guidance);
+    report.nfe = Some(samples.nfe);
+    Ok(report)
+}

@@ -1,0 +1,35 @@
+//! `flowlab pack`
+
+use anyhow::Context;
+
+use super::output::check_free_run;
+use crate::cli::PackArgs;
+use crate::train::images::SavedModel;
+
+/// Copies a run's model alone, in float16: the form of the weights in the program.
+///
+/// # Errors
+/// Names the file that could not be read or written.
+pub fn run(args: &PackArgs) -> anyhow::Result<()> {
+    check_free_run(&args.out, args.force)?;
+    let name = args
+        .run
+        .to_str()
+        .context("the run folder's name is no UTF-8")?;
+    let saved = SavedModel::load(name)?;
+    saved.write(&args.out, true)?;
+    // A flow with an autoencoder of its own is worth nothing without it.
+    let own = args.run.join("vae");
+    if own.join("config.json").is_file() {
+        let name = own.to_string_lossy();
+        SavedModel::load(&name)?.write(&args.out.join("vae"), true)?;
+    }
+    let numbers: usize = saved.network.iter().map(|tensor| tensor.values.len()).sum();
+    eprintln!(
+        "{}: {numbers} weights of a run of `train {}` after {} steps",
+        args.out.display(),
+        saved.config.task(),
+        saved.step
+    );
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! `flowlab train vae`, `train latent` and `train classifier`
+
+use std::path::Path;
+
+use anyhow::{bail, ensure};
+
+use super::output::check_free_run;
+use super::train::follow;
+use crate::cli::{TrainClassifierArgs, TrainImageArgs, TrainLatentArgs, TrainVaeArgs};
+use crate::train::images::{ImageConfig, Schedule, store};
+use crate::train::{Session, Start};
+
+/// Trains the autoencoder.
+///
+/// # Errors
+/// Settings out of range, a folder that holds a run, a data set that cannot be read, divergence.
+pub fn vae(args: &TrainVaeArgs) -> anyhow::Result<()> {
+    if let Some([a, b, c]) = args.channels.as_deref() {
+        ensure!(a.min(b).min(c) > &0, "--channels: {a},{b},{c} holds a 0");
+    }
+    run(&args.common, "vae", |config| {
+        let ImageConfig::Vae(settings) = config else {
+            return;
+        };
+        set(&mut settings.kl, &args.kl);
+        set(&mut settings.kl_warmup, &args.kl_warmup);
+        if let Some(&[a, b, c]) = args.channels.as_deref() {
+            settings.channels = [a, b, c];
+        }
+    })
+}
+
+/// Trains the flow in latent space.
+///
+/// # Errors
+/// As [`vae`].
+pub fn latent(args: &TrainLatentArgs) -> anyhow::Result<()> {
+    run(&args.common, "latent", |config| {
+        let ImageConfig::Latent(settings) = config else {
+            return;
+        };
+        set(&mut settings.vae, &args.vae);
+        set(&mut settings.width, &args.width);
+        set(&mut settings.depth, &args.depth);
+        set(&mut settings.heads, &args.heads);
+        set(&mut settings.patch, &args.patch);
+        set(&mut settings.sigma_min, &args.sigma_min);
+        set(&mut settings.time, &args.time);
+        set(&mut settings.drop, &args.drop);
+        set(&mut settings.normalise, &args.normalise);
+    })
+}
+
+/// Trains the classifier.
+///
+/// # Errors
+/// As [`vae`].
+pub fn classifier(args: &TrainClassifierArgs) -> anyhow::Result<()> {
+    run(&args.common, "classifier", |_| {})
+}
+
+fn run(
+    args: &TrainImageArgs,
+    task: &str,
+    overriding: impl FnOnce(&mut ImageConfig),
+) -> anyhow::Result<()> {
+    let (mut config, start) = match &args.resume {
+        Some(folder) => (saved(folder, task)?, Start::Resume(folder.clone())),
+        None => (fresh(task), Start::Fresh),
+    };
+    match &mut config {
+        ImageConfig::Vae(settings) => override_schedule(&mut settings.schedule, args),
+        ImageConfig::Latent(settings) => override_schedule(&mut settings.schedule, args),
+        ImageConfig::Classifier(settings) => override_schedule(&mut settings.schedule, args),
+    }
+    overriding(&mut config);
+    config.validate()?;
+    let out = args.out.as_deref().or(args.resume.as_deref());
+    if let Some(out) = out
+        && Some(out) != args.resume.as_deref()
+    {
+        check_free_run(out, args.force)?;
+    }
+    let session = Session::images(config, start, args.device, true, || {});
+    follow(session, out, None)
+}
+
+fn fresh(task: &str) -> ImageConfig {
+    match task {
+        "vae" => ImageConfig::Vae(Default::default()),
+        "latent" => ImageConfig::Latent(Default::default()),
+        _ => ImageConfig::Classifier(Default::default()),
+    }
+}
+
+/// The settings of the run that is gone on with.
+fn saved(folder: &Path, task: &str) -> anyhow::Result<ImageConfig> {
+    let (config, _) = store::load_state(folder)?;
+    if config.task() != task {
+        bail!(
+            "--resume: {} is a run of `train {}`",
+            folder.display(),
+            config.task()
+        );
+    }
+    Ok(config)
+}
+
+fn override_schedule(schedule: &mut Schedule, args: &TrainImageArgs) {
+    set(&mut schedule.epochs, &args.epochs);
+    set(&mut schedule.batch, &args.batch);
+    set(&mut schedule.lr, &args.lr);
+    set(&mut schedule.lr_schedule, &args.lr_schedule);
+    set(&mut schedule.warmup, &args.warmup);
+    set(&mut schedule.weight_decay, &args.weight_decay);
+    set(&mut schedule.seed, &args.seed);
+    if args.images.is_some() {
+        schedule.images = args.images;
+    }
+    if args.data.is_some() {
+        schedule.data.clone_from(&args.data);
+    }
+    if let Some(decay) = args.ema {
+        schedule.ema = (decay != 0.0).then_some(decay);
+    }
+}
+
+fn set<T: Clone>(field: &mut T, value: &Option<T>) {
+    if let Some(value) = value {
+        field.clone_from(value);
+    }
+}

@@ -1,0 +1,148 @@
+//! The task of the classifier, and the classifier as a judge of images.
+
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+
+use super::config::{ClassifierSettings, ImageConfig};
+use super::engine::Loss;
+use super::params;
+use super::store::SavedModel;
+use super::task::{Measured, Problem};
+use crate::data::mnist::{Digits, Mnist, PIXELS, SIDE};
+use crate::nn::classifier::{Classifier, ClassifierConfig};
+use crate::nn::mlp::read;
+
+/// Images that are judged in one go.
+const CHUNK: usize = 500;
+
+/// Cross-entropy of the labels.
+pub struct ClassifierProblem {
+    config: ImageConfig,
+    train: Digits,
+    test: Digits,
+    device: Device,
+}
+
+impl Problem for ClassifierProblem {
+    type Model = Classifier;
+
+    fn new(config: ImageConfig, data: &Mnist, device: &Device) -> Result<Self, String> {
+        let ImageConfig::Classifier(ClassifierSettings { schedule }) = &config else {
+            return Err(format!("not a run of the classifier: {}", config.task()));
+        };
+        Ok(Self {
+            train: data.train.first(schedule.images.unwrap_or(usize::MAX)),
+            test: data.test.clone(),
+            device: device.clone(),
+            config,
+        })
+    }
+
+    fn config(&self) -> &ImageConfig {
+        &self.config
+    }
+
+    fn images(&self) -> usize {
+        self.train.len()
+    }
+
+    fn init(&self, device: &Device) -> Classifier {
+        ClassifierConfig::new().init(device)
+    }
+
+    fn loss(&self, model: &Classifier, batch: &[usize], _step: u64, device: &Device) -> Loss {
+        let labels: Vec<i32> = batch
+            .iter()
+            .map(|&index| i32::from(self.train.labels[index]))
+            .collect();
+        let labels = TensorData::new(labels, [batch.len(), 1]);
+        let labels = Tensor::<2, Int>::from_data(labels, device);
+        let log_p =
+            activation::log_softmax(model.forward(unit(&self.train.unit(batch), device)), 1);
+        Loss {
+            total: -log_p.gather(1, labels).mean(),
+            parts: Vec::new(),
+        }
+    }
+
+    fn measure(&mut self, model: &Classifier, _last: bool) -> Result<Measured, String> {
+        let judge = Judge {
+            classifier: model.clone(),
+            device: self.device.clone(),
+        };
+        let seen = judge.read(&self.test.pixels)?;
+        let accuracy = agreement(&seen.labels, &self.test.labels);
+        Ok(Measured {
+            text: format!("test accuracy {:.2} %", 100.0 * accuracy),
+            images: None,
+        })
+    }
+}
+
+/// A trained classifier that names images and gives their features.
+pub struct Judge {
+    classifier: Classifier,
+    device: Device,
+}
+
+/// What a [`Judge`] sees.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// The likeliest class of each image, `[n]`.
+    pub labels: Vec<u8>,
+    /// Features `[n, features]`.
+    pub features: Vec<f32>,
+}
+
+impl Judge {
+    /// Puts a trained classifier onto a device.
+    ///
+    /// # Errors
+    /// When the run is of another task, or a tensor does not fit.
+    pub fn new(saved: &SavedModel, device: &Device) -> Result<Self, String> {
+        let ImageConfig::Classifier(_) = saved.config else {
+            return Err(format!(
+                "a run of `train {}`, but a classifier is needed",
+                saved.config.task()
+            ));
+        };
+        let classifier = params::load(ClassifierConfig::new().init(device), &saved.network)?;
+        Ok(Self {
+            classifier,
+            device: device.clone(),
+        })
+    }
+
+    /// Looks at grey images `[n, 28, 28]`.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn read(&self, images: &[u8]) -> Result<Seen, String> {
+        let mut seen = Seen {
+            labels: Vec::new(),
+            features: Vec::new(),
+        };
+        for chunk in images.chunks(CHUNK * PIXELS) {
+            let values: Vec<f32> = chunk.iter().map(|&grey| f32::from(grey) / 255.0).collect();
+            let features = self.classifier.features(unit(&values, &self.device));
+            let logits = read(self.classifier.logits(features.clone()))?;
+            seen.features.extend(read(features)?);
+            for row in logits.chunks_exact(logits.len() * PIXELS / chunk.len()) {
+                let best = (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
+                seen.labels.push(best.unwrap_or(0) as u8);
+            }
+        }
+        Ok(seen)
+    }
+}
+
+/// The fraction of equal labels.
+pub fn agreement(a: &[u8], b: &[u8]) -> f64 {
+    let equal = a.iter().zip(b).filter(|(a, b)| a == b).count();
+    equal as f64 / a.len().max(1) as f64
+}
+
+/// Values of 0 to 1 as `[n, 1, 28, 28]` on a device.
+fn unit(values: &[f32], device: &Device) -> Tensor<4> {
+    let shape = [values.len() / PIXELS, 1, SIDE, SIDE];
+    Tensor::from_data(TensorData::new(values.to_vec(), shape), device)
+}

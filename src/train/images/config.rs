@@ -1,0 +1,418 @@
+//! What the training runs of the image lab are made of: plain structs that are the command line,
+//! the `config.json` of a run folder and the window's controls at once.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::mnist::CLASSES;
+use crate::train::config::{ConfigError, LrSchedule, check};
+use crate::train::time::TimeSampling;
+
+/// The settings of one run, as `config.json` keeps them: the key `task` says which.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "lowercase")]
+pub enum ImageConfig {
+    /// The autoencoder.
+    Vae(VaeSettings),
+    /// The flow in its latent space.
+    Latent(LatentSettings),
+    /// The judge.
+    Classifier(ClassifierSettings),
+}
+
+impl ImageConfig {
+    /// The settings that every task has.
+    pub fn schedule(&self) -> &Schedule {
+        match self {
+            Self::Vae(settings) => &settings.schedule,
+            Self::Latent(settings) => &settings.schedule,
+            Self::Classifier(settings) => &settings.schedule,
+        }
+    }
+
+    /// The value of `task`.
+    pub fn task(&self) -> &'static str {
+        match self {
+            Self::Vae(_) => "vae",
+            Self::Latent(_) => "latent",
+            Self::Classifier(_) => "classifier",
+        }
+    }
+
+    /// Checks that the run can start.
+    ///
+    /// # Errors
+    /// Names the setting, its value and what is allowed.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.schedule().validate()?;
+        match self {
+            Self::Vae(settings) => settings.validate(),
+            Self::Latent(settings) => settings.validate(),
+            Self::Classifier(_) => Ok(()),
+        }
+    }
+}
+
+/// Batches, rates and seed of a run over images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Schedule {
+    /// Passes over the training images.
+    pub epochs: u64,
+    /// Images per step.
+    pub batch: usize,
+    /// The optimizer's learning rate.
+    pub lr: f64,
+    /// How the rate changes.
+    pub lr_schedule: LrSchedule,
+    /// Steps over which the rate grows from nothing at first.
+    pub warmup: u64,
+    /// AdamW's decoupled weight decay; 0 is plain Adam.
+    pub weight_decay: f64,
+    /// Decay of the exponential moving average of the weights; none means the raw weights.
+    pub ema: Option<f64>,
+    /// Only this many training images; none means all.
+    pub images: Option<usize>,
+    /// A folder of IDX files; none means the MNIST in the program.
+    pub data: Option<PathBuf>,
+    /// Seed of the weights and of every batch.
+    pub seed: u64,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            epochs: 1,
+            batch: 128,
+            lr: 1e-3,
+            lr_schedule: LrSchedule::Constant,
+            warmup: 0,
+            weight_decay: 0.0,
+            ema: None,
+            images: None,
+            data: None,
+            seed: 0,
+        }
+    }
+}
+
+impl Schedule {
+    /// The learning rate of step `step` (from 0) of `steps`.
+    pub fn rate(&self, step: u64, steps: u64) -> f64 {
+        let warm = (step + 1) as f64 / self.warmup.max(1) as f64;
+        self.lr_schedule.rate(self.lr, step, steps) * warm.min(1.0)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        let Self {
+            epochs,
+            batch,
+            lr,
+            weight_decay,
+            ema,
+            ..
+        } = self;
+        let text = |value: &dyn fmt::Display| value.to_string();
+        check(
+            (1..=100_000).contains(epochs),
+            "epochs",
+            text(epochs),
+            "1 to 100000",
+        )?;
+        check(
+            (1..=65_536).contains(batch),
+            "batch",
+            text(batch),
+            "1 to 65536",
+        )?;
+        check(
+            lr.is_finite() && *lr > 0.0,
+            "lr",
+            text(lr),
+            "a number above 0",
+        )?;
+        check(
+            (0.0..=10.0).contains(weight_decay),
+            "weight-decay",
+            text(weight_decay),
+            "0 to 10",
+        )?;
+        let decay = ema.unwrap_or(0.5);
+        check(
+            (0.0..1.0).contains(&decay),
+            "ema",
+            text(&decay),
+            "at least 0 and below 1",
+        )
+    }
+}
+
+/// A run of the autoencoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VaeSettings {
+    /// Batches, rates and seed.
+    #[serde(flatten)]
+    pub schedule: Schedule,
+    /// Weight β of the KL term, against the squared error summed over pixels of −1 to 1.
+    pub kl: f64,
+    /// Epochs over which β grows from nothing: at once, the decoder would learn to ignore the code.
+    pub kl_warmup: f64,
+    /// Channels after each halving of the image.
+    pub channels: [usize; 3],
+}
+
+impl Default for VaeSettings {
+    fn default() -> Self {
+        Self {
+            schedule: Schedule {
+                epochs: 8,
+                ..Schedule::default()
+            },
+            kl: 0.2,
+            kl_warmup: 1.0,
+            channels: [32, 64, 128],
+        }
+    }
+}
+
+impl VaeSettings {
+    fn validate(&self) -> Result<(), ConfigError> {
+        check(
+            (0.0..=1e3).contains(&self.kl),
+            "kl",
+            self.kl.to_string(),
+            "0 to 1000",
+        )?;
+        check(
+            (0.0..=1e5).contains(&self.kl_warmup),
+            "kl-warmup",
+            self.kl_warmup.to_string(),
+            "0 to 100000 epochs",
+        )?;
+        check(
+            self.channels.iter().all(|c| (1..=1024).contains(c)),
+            "channels",
+            format!("{:?}", self.channels),
+            "1 to 1024 each",
+        )
+    }
+}
+
+/// A run of the classifier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClassifierSettings {
+    /// Batches, rates and seed.
+    #[serde(flatten)]
+    pub schedule: Schedule,
+}
+
+impl Default for ClassifierSettings {
+    fn default() -> Self {
+        Self {
+            schedule: Schedule {
+                epochs: 4,
+                lr_schedule: LrSchedule::Cosine,
+                ..Schedule::default()
+            },
+        }
+    }
+}
+
+/// A run of the flow in latent space.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LatentSettings {
+    /// Batches, rates and seed.
+    #[serde(flatten)]
+    pub schedule: Schedule,
+    /// The autoencoder: a run folder or `builtin:vae`.
+    pub vae: String,
+    /// Numbers of a token inside the network.
+    pub width: usize,
+    /// Number of blocks.
+    pub depth: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Points along one side of a token.
+    pub patch: usize,
+    /// σ at t = 1: `x_t = (1 − (1 − σ_min) t) x0 + t x1`.
+    pub sigma_min: f64,
+    /// How times are drawn.
+    pub time: TimeSampling,
+    /// Probability that a label is replaced by "no class".
+    pub drop: f64,
+    /// How latents are brought to unit size.
+    pub normalise: Normalise,
+}
+
+impl Default for LatentSettings {
+    fn default() -> Self {
+        Self {
+            schedule: Schedule {
+                epochs: 20,
+                lr: 1e-4,
+                ema: Some(0.999),
+                ..Schedule::default()
+            },
+            vae: "builtin:vae".to_owned(),
+            width: 128,
+            depth: 4,
+            heads: 4,
+            patch: 1,
+            sigma_min: 1e-3,
+            time: TimeSampling::Stratified,
+            drop: 0.1,
+            normalise: Normalise::Scale,
+        }
+    }
+}
+
+impl LatentSettings {
+    fn validate(&self) -> Result<(), ConfigError> {
+        let Self {
+            width,
+            depth,
+            heads,
+            patch,
+            sigma_min,
+            drop,
+            ..
+        } = self;
+        check(
+            (4..=1024).contains(width) && width.is_multiple_of(4),
+            "width",
+            width.to_string(),
+            "a multiple of 4 up to 1024",
+        )?;
+        check(
+            (1..=32).contains(depth),
+            "depth",
+            depth.to_string(),
+            "1 to 32",
+        )?;
+        check(
+            *heads > 0 && width.is_multiple_of(*heads),
+            "heads",
+            heads.to_string(),
+            "a divisor of the width",
+        )?;
+        check(
+            [1, 2, 4].contains(patch),
+            "patch",
+            patch.to_string(),
+            "1, 2 or 4",
+        )?;
+        check(
+            (0.0..1.0).contains(sigma_min),
+            "sigma-min",
+            sigma_min.to_string(),
+            "at least 0 and below 1",
+        )?;
+        check(
+            (0.0..=1.0).contains(drop),
+            "drop",
+            drop.to_string(),
+            "0 to 1",
+        )
+    }
+
+    /// The label that stands for "no class".
+    pub fn no_class(&self) -> u8 {
+        CLASSES as u8
+    }
+}
+
+/// How latents are brought to the size of the noise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Normalise {
+    /// One factor, 1/std over all numbers of all latents.
+    #[default]
+    Scale,
+    /// Each of the 64 numbers by its own mean and standard deviation.
+    Coordinate,
+}
+
+impl Normalise {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Scale, Self::Coordinate];
+}
+
+impl fmt::Display for Normalise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Scale => "scale",
+            Self::Coordinate => "coordinate",
+        })
+    }
+}
+
+impl FromStr for Normalise {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|choice| choice.to_string() == text)
+            .ok_or_else(|| format!("unknown normalisation `{text}`; use scale or coordinate"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_round_trip_with_their_task() {
+        for config in [
+            ImageConfig::Vae(VaeSettings::default()),
+            ImageConfig::Latent(LatentSettings::default()),
+            ImageConfig::Classifier(ClassifierSettings::default()),
+        ] {
+            config.validate().unwrap();
+            let json = serde_json::to_value(&config).unwrap();
+            assert_eq!(json["task"], config.task());
+            assert_eq!(json["batch"], 128);
+            assert_eq!(serde_json::from_value::<ImageConfig>(json).unwrap(), config);
+        }
+        for normalise in Normalise::ALL {
+            assert_eq!(normalise.to_string().parse(), Ok(normalise));
+        }
+    }
+
+    #[test]
+    fn the_rate_warms_up_and_cools_down() {
+        let schedule = Schedule {
+            lr: 1.0,
+            warmup: 10,
+            lr_schedule: LrSchedule::Cosine,
+            ..Schedule::default()
+        };
+        assert!((schedule.rate(0, 1000) - 0.1).abs() < 1e-3);
+        assert!((schedule.rate(9, 1000) - 1.0).abs() < 1e-3);
+        assert!(schedule.rate(999, 1000) < 1e-5);
+    }
+
+    #[test]
+    fn bad_settings_are_named() {
+        let bad = |change: fn(&mut LatentSettings)| {
+            let mut settings = LatentSettings::default();
+            change(&mut settings);
+            ImageConfig::Latent(settings)
+                .validate()
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(bad(|s| s.heads = 3).starts_with("heads"));
+        assert!(bad(|s| s.patch = 3).starts_with("patch"));
+        assert!(bad(|s| s.schedule.lr = f64::NAN).starts_with("lr"));
+        assert!(bad(|s| s.schedule.batch = 0).starts_with("batch"));
+        assert!(bad(|s| s.drop = 1.5).starts_with("drop"));
+        assert!(bad(|s| s.sigma_min = 1.0).starts_with("sigma-min"));
+    }
+}

@@ -1,0 +1,90 @@
+//! `log.csv` of an image run: one row a step.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use crate::train::files::{CheckpointError, io_error, write_atomically};
+
+/// The losses of one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Steps done after it, from 1.
+    pub step: u64,
+    /// The epoch it belongs to, from 1.
+    pub epoch: u64,
+    /// The loss and its parts.
+    pub values: Vec<f32>,
+    /// Training time so far, in seconds.
+    pub seconds: f64,
+}
+
+/// Writes the rows up to `step`; earlier ones that are in the file already stay.
+///
+/// # Errors
+/// Names the file.
+pub fn write(path: &Path, parts: &[&str], step: u64, rows: &[Row]) -> Result<(), CheckpointError> {
+    let first_new = rows.first().map_or(step + 1, |row| row.step);
+    let old = fs::read_to_string(path).unwrap_or_default();
+    let mut text = String::from("step,epoch,loss");
+    for part in parts {
+        text.push(',');
+        text.push_str(part);
+    }
+    text.push_str(",seconds\n");
+    // A resumed run's clock goes on from the last row that stays.
+    let mut offset = 0.0;
+    for line in old.lines().skip(1) {
+        let at = line
+            .split(',')
+            .next()
+            .and_then(|cell| cell.parse::<u64>().ok());
+        let seconds = line
+            .split(',')
+            .nth(3 + parts.len())
+            .and_then(|cell| cell.parse::<f64>().ok());
+        let (Some(at), Some(seconds)) = (at, seconds) else {
+            continue;
+        };
+        if at < first_new {
+            text.push_str(line);
+            text.push('\n');
+            offset = seconds;
+        }
+    }
+    let mut bytes = text.into_bytes();
+    let fail = |error| io_error(path, error);
+    for row in rows.iter().filter(|row| row.step <= step) {
+        write!(bytes, "{},{}", row.step, row.epoch).map_err(fail)?;
+        for value in &row.values {
+            write!(bytes, ",{value}").map_err(fail)?;
+        }
+        writeln!(bytes, ",{:.3}", row.seconds + offset).map_err(fail)?;
+    }
+    write_atomically(path, &bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resumed_run_goes_on_where_its_state_was_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.csv");
+        let row = |step: u64, loss: f32, seconds: f64| Row {
+            step,
+            epoch: 1,
+            values: vec![loss, 0.5],
+            seconds,
+        };
+        write(&path, &["kl"], 2, &[row(1, 3.0, 1.0), row(2, 2.0, 2.0)]).unwrap();
+        // Resumed after step 1: its own step 2 replaces the old one.
+        write(&path, &["kl"], 2, &[row(2, 1.5, 0.5)]).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(
+            text,
+            "step,epoch,loss,kl,seconds\n1,1,3,0.5,1.000\n2,1,1.5,0.5,1.500\n"
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! Digits from noise: classifier-free guidance, any solver, decoding.
+
+use std::path::Path;
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
+use super::config::{ImageConfig, LatentSettings};
+use super::params;
+use super::space::{self, LATENT, SHAPE, Space};
+use super::store::SavedModel;
+use crate::data::mnist::{CLASSES, crop};
+use crate::flow::{Adaptive, Solver, State, integrate_adaptive, integrate_fixed};
+use crate::nn::dit::{Dit, DitConfig};
+use crate::nn::mlp::read;
+use crate::nn::vae::Vae;
+use crate::train::batch::{Purpose, stream};
+
+/// Samples that are carried together.
+const CHUNK: usize = 250;
+/// The label of "no class".
+pub const NO_CLASS: u8 = CLASSES as u8;
+
+/// A trained flow with the autoencoder whose latent space it lives in.
+pub struct LatentModel {
+    dit: Dit,
+    vae: Vae,
+    space: Space,
+    device: Device,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The class of each sample; [`NO_CLASS`] for any.
+    pub labels: Vec<u8>,
+    /// γ in `v = γ v_class + (1 − γ) v_none`: 1 is the conditional flow, 0 ignores the class.
+    pub guidance: f32,
+    /// How the flow is integrated; Dopri5 at tolerances of 1e-5.
+    pub solver: Solver,
+    /// Steps of a fixed solver.
+    pub steps: usize,
+    /// Seed of the noise; the first samples do not depend on how many follow.
+    pub seed: u64,
+    /// Times to keep the latents at, rising within 0 to 1; may be empty.
+    pub save_at: Vec<f64>,
+}
+
+/// What was drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Samples {
+    /// Grey values `[n, 28, 28]`.
+    pub images: Vec<u8>,
+    /// Codes at t = 1, normalised, `[n, 4, 4, 4]`.
+    pub latents: Vec<f32>,
+    /// Codes at each of `save_at`, normalised, each `[n, 4, 4, 4]`.
+    pub way: Vec<Vec<f32>>,
+    /// Evaluations of the field for the slowest sample.
+    pub nfe: usize,
+}
+
+impl LatentModel {
+    /// Loads a run of `train latent`, or `builtin:latent`, with its autoencoder.
+    ///
+    /// # Errors
+    /// Names the file or tensor at fault.
+    pub fn load(name: &str, device: &Device) -> Result<Self, String> {
+        let saved = SavedModel::load(name).map_err(|error| error.to_string())?;
+        // A run keeps the autoencoder that it was trained with, unless it is the program's own.
+        let own = Path::new(name).join("vae");
+        let vae = if own.join("config.json").is_file() {
+            own.to_string_lossy().into_owned()
+        } else {
+            "builtin:vae".to_owned()
+        };
+        let vae = SavedModel::load(&vae).map_err(|error| error.to_string())?;
+        Self::new(&saved, &vae, device).map_err(|error| format!("{name}: {error}"))
+    }
+
+    /// Puts a saved flow and its autoencoder onto a device.
+    ///
+    /// # Errors
+    /// When a run is of another task, or a tensor does not fit.
+    pub fn new(saved: &SavedModel, vae: &SavedModel, device: &Device) -> Result<Self, String> {
+        let ImageConfig::Latent(settings) = &saved.config else {
+            return Err(format!(
+                "a run of `train {}`, but a latent flow is needed (`train latent`)",
+                saved.config.task()
+            ));
+        };
+        Ok(Self {
+            dit: params::load(dit(settings, device), &saved.network)?,
+            vae: space::load_vae(vae, device)?,
+            space: Space::of(saved)?,
+            device: device.clone(),
+        })
+    }
+
+    /// Puts networks together that are on a device already.
+    pub fn from_parts(dit: Dit, vae: Vae, space: Space, device: &Device) -> Self {
+        Self {
+            dit,
+            vae,
+            space,
+            device: device.clone(),
+        }
+    }
+
+    /// Draws samples; `progress` is told how many are done.
+    ///
+    /// # Errors
+    /// When the device was lost, or Dopri5's step becomes too small.
+    pub fn sample(
+        &self,
+        request: &Request,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Samples, String> {
+        let noise = noise(request.seed, request.labels.len());
+        let mut samples = Samples {
+            way: vec![Vec::new(); request.save_at.len()],
+            ..Samples::default()
+        };
+        for (labels, noise) in request
+            .labels
+            .chunks(CHUNK)
+            .zip(noise.chunks(CHUNK * LATENT))
+        {
+            let nfe = self.carry(request, labels, noise, &mut samples)?;
+            samples.nfe = samples.nfe.max(nfe);
+            progress(samples.latents.len() / LATENT);
+        }
+        samples.images = self.decode(&samples.latents)?;
+        Ok(samples)
+    }
+
+    fn carry(
+        &self,
+        request: &Request,
+        labels: &[u8],
+        noise: &[f32],
+        samples: &mut Samples,
+    ) -> Result<usize, String> {
+        let x0 = Latents(self.upload(noise));
+        let velocity = |t: f64, x: &Latents| {
+            Latents(self.velocity(x.0.clone(), t as f32, labels, request.guidance))
+        };
+        let mut times = request.save_at.clone();
+        times.push(1.0);
+        let mut solution = if request.solver.is_adaptive() {
+            let options = Adaptive::default();
+            integrate_adaptive(&options, 0.0, 1.0, x0, &times, velocity)
+                .map_err(|error| error.to_string())?
+        } else {
+            let steps = request.steps.max(1);
+            integrate_fixed(request.solver, steps, 0.0, 1.0, x0, &times, velocity)
+        };
+        let end = solution.states.pop().ok_or("no state was kept")?;
+        samples.latents.extend(read(end.0)?);
+        for (way, state) in samples.way.iter_mut().zip(solution.states) {
+            way.extend(read(state.0)?);
+        }
+        Ok(solution.nfe)
+    }
+
+    /// `γ v(x, t, class) + (1 − γ) v(x, t, none)` `[n, 4, 4, 4]`; both halves go through the
+    /// network as one batch, and only those that count.
+    pub fn velocity(&self, x: Tensor<4>, t: f32, labels: &[u8], guidance: f32) -> Tensor<4> {
+        let n = labels.len();
+        let classes: Vec<i32> = labels.iter().map(|&label| i32::from(label)).collect();
+        let none = vec![i32::from(NO_CLASS); n];
+        let run = |x: Tensor<4>, labels: Vec<i32>| {
+            let n = labels.len();
+            let t = Tensor::<1>::full([n], t, &self.device);
+            let labels = TensorData::new(labels, [n]);
+            let labels = Tensor::<1, Int>::from_data(labels, &self.device);
+            self.dit.forward(x, t, labels)
+        };
+        if guidance == 1.0 || classes == none {
+            return run(x, classes);
+        }
+        if guidance == 0.0 {
+            return run(x, none);
+        }
+        let both = run(Tensor::cat(vec![x.clone(), x], 0), [classes, none].concat());
+        let with = both.clone().narrow(0, 0, n);
+        let without = both.narrow(0, n, n);
+        with * guidance + without * (1.0 - guidance)
+    }
+
+    /// Velocities of codes in host memory, `[n, 4, 4, 4]`.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn velocity_of(
+        &self,
+        latents: &[f32],
+        t: f32,
+        labels: &[u8],
+        guidance: f32,
+    ) -> Result<Vec<f32>, String> {
+        read(self.velocity(self.upload(latents), t, labels, guidance))
+    }
+
+    /// Grey images `[n, 28, 28]` of normalised codes `[n, 4, 4, 4]`.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn decode(&self, latents: &[f32]) -> Result<Vec<u8>, String> {
+        let mut codes = latents.to_vec();
+        self.space.leave(&mut codes);
+        Ok(crop(&space::decode(&self.vae, &codes, &self.device)?))
+    }
+
+    /// The autoencoder.
+    pub fn vae(&self) -> &Vae {
+        &self.vae
+    }
+
+    /// How its codes are normalised.
+    pub fn space(&self) -> &Space {
+        &self.space
+    }
+
+    fn upload(&self, latents: &[f32]) -> Tensor<4> {
+        let [c, h, w] = SHAPE;
+        let shape = [latents.len() / LATENT, c, h, w];
+        Tensor::from_data(TensorData::new(latents.to_vec(), shape), &self.device)
+    }
+}
+
+/// The network of some settings, with random weights.
+pub fn dit(settings: &LatentSettings, device: &Device) -> Dit {
+    DitConfig::new()
+        .with_channels(SHAPE[0])
+        .with_side(SHAPE[1])
+        .with_patch(settings.patch)
+        .with_width(settings.width)
+        .with_depth(settings.depth)
+        .with_heads(settings.heads)
+        .with_classes(CLASSES)
+        .init(device)
+}
+
+/// `n` codes of N(0, I), `[n, 4, 4, 4]`: the noise of a seed, the same in every view.
+pub fn noise(seed: u64, n: usize) -> Vec<f32> {
+    let mut rng = stream(seed, Purpose::Noise, 0);
+    (0..n * LATENT)
+        .map(|_| rng.sample(StandardNormal))
+        .collect()
+}
+
+/// Labels in the frequencies of a set: what an unconditional draw is made of.
+pub fn drawn_labels(seed: u64, n: usize, from: &[u8]) -> Vec<u8> {
+    let mut rng = stream(seed, Purpose::Probe, 0);
+    (0..n)
+        .map(|_| from[rng.random_range(0..from.len())])
+        .collect()
+}
+
+/// Latents on a device, as the integrator sees them.
+#[derive(Clone)]
+struct Latents(Tensor<4>);
+
+impl State for Latents {
+    fn add_scaled(&self, terms: &[(f64, &Self)]) -> Self {
+        let start = self.0.clone();
+        Self(terms.iter().fold(start, |sum, (factor, term)| {
+            sum + term.0.clone() * (*factor as f32)
+        }))
+    }
+
+    fn error_norm(error: &Self, before: &Self, after: &Self, rtol: f64, atol: f64) -> f64 {
+        let largest = before.0.clone().abs().max_pair(after.0.clone().abs());
+        let ratio = error.0.clone() / (largest * rtol as f32 + atol as f32);
+        // A lost device gives no number: the step shrinks until the solver gives up.
+        let mean = read((ratio.clone() * ratio).mean());
+        mean.map_or(f64::NAN, |mean| f64::from(mean[0]).sqrt())
+    }
+}

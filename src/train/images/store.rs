@@ -1,0 +1,224 @@
+//! Run folders of the image lab: `config.json`, `model.safetensors`, `optimizer.safetensors`.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::config::ImageConfig;
+use super::engine::EngineState;
+use super::params::NamedTensor;
+use crate::train::files::{CheckpointError, content, io_error, read_capped, write_atomically};
+use crate::train::tensors::{Number, Tensors, write_tensors, write_tensors_of};
+
+/// Pretrained models in the binary: name, `config.json`, `model.safetensors`.
+const BUILTIN: [(&str, &[u8], &[u8]); 3] = [
+    (
+        "vae",
+        include_bytes!("../../../assets/weights/vae/config.json"),
+        include_bytes!("../../../assets/weights/vae/model.safetensors"),
+    ),
+    (
+        "latent",
+        include_bytes!("../../../assets/weights/latent/config.json"),
+        include_bytes!("../../../assets/weights/latent/model.safetensors"),
+    ),
+    (
+        "classifier",
+        include_bytes!("../../../assets/weights/classifier/config.json"),
+        include_bytes!("../../../assets/weights/classifier/model.safetensors"),
+    ),
+];
+
+/// Names beginning so are measured on the data and stored beside the network's own tensors.
+const BESIDE: &str = "space.";
+
+/// The model of a run, to sample with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SavedModel {
+    /// How it was trained.
+    pub config: ImageConfig,
+    /// Optimiser steps done.
+    pub step: u64,
+    /// The network's tensors; those of an average where the run keeps one.
+    pub network: Vec<NamedTensor>,
+    /// What was measured on the training set, such as the latents' scale.
+    pub beside: Vec<NamedTensor>,
+}
+
+impl SavedModel {
+    /// Loads a run folder, or a model that comes with the program such as `builtin:vae`.
+    ///
+    /// # Errors
+    /// Names the file and, inside it, the tensor at fault.
+    pub fn load(name: &str) -> Result<Self, CheckpointError> {
+        let (config, model) = files(name)?;
+        let folder = Path::new(name);
+        let config = parse_config(&folder.join("config.json"), &config)?;
+        let path = folder.join("model.safetensors");
+        let tensors = Tensors::parse(&path, &model)?;
+        let mut network = named(&tensors)?;
+        let beside = network
+            .extract_if(.., |tensor| tensor.name.starts_with(BESIDE))
+            .collect();
+        Ok(Self {
+            config,
+            step: tensors.number("step")?,
+            network,
+            beside,
+        })
+    }
+
+    /// Writes what sampling needs: `config.json` and `model.safetensors`, in float16 if `half`.
+    ///
+    /// # Errors
+    /// Names the file that could not be written.
+    pub fn write(&self, folder: &Path, half: bool) -> Result<(), CheckpointError> {
+        fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
+        let json = serde_json::to_vec_pretty(&self.config).expect("plain settings serialise");
+        write_atomically(&folder.join("config.json"), &json)?;
+        let mut tensors = Vec::new();
+        let number = if half { Number::Half } else { Number::Single };
+        push(&mut tensors, "", &self.network, number);
+        push(&mut tensors, "", &self.beside, number);
+        let path = folder.join("model.safetensors");
+        write_tensors_of(&path, tensors, number, self.step, [])
+    }
+
+    /// A measured tensor.
+    ///
+    /// # Errors
+    /// When the file does not hold it.
+    pub fn measured(&self, name: &str) -> Result<&NamedTensor, String> {
+        self.beside
+            .iter()
+            .find(|tensor| tensor.name == name)
+            .ok_or_else(|| format!("tensor {name} is missing"))
+    }
+}
+
+/// The image models that come with the program.
+pub fn builtin_names() -> [String; 3] {
+    BUILTIN.map(|(name, _, _)| format!("builtin:{name}"))
+}
+
+/// The task that a checkpoint was trained for; none for a run of the 2-D lab.
+///
+/// # Errors
+/// Names the file that could not be read.
+pub fn task_of(name: &str) -> Result<Option<String>, CheckpointError> {
+    if let Some(builtin) = name.strip_prefix("builtin:") {
+        let known = BUILTIN.iter().find(|(known, _, _)| *known == builtin);
+        return Ok(known.map(|(known, ..)| (*known).to_owned()));
+    }
+    let path = Path::new(name).join("config.json");
+    let bytes = read_capped(&path)?;
+    let json: serde_json::Value = serde_json::from_slice(&bytes)
+        .map_err(|error| content(&path, format!("not the settings of a run: {error}")))?;
+    Ok(json.get("task").and_then(|t| t.as_str()).map(str::to_owned))
+}
+
+/// Writes all that `--resume` needs beside the model.
+///
+/// # Errors
+/// Names the file that could not be written.
+pub fn write_state(folder: &Path, state: &EngineState) -> Result<(), CheckpointError> {
+    let mut tensors = Vec::new();
+    push(&mut tensors, "", &state.weights, Number::Single);
+    if let Some(average) = &state.average {
+        push(&mut tensors, "average.", average, Number::Single);
+    }
+    if let Some([first, second]) = &state.moments {
+        push(&mut tensors, "exp_avg.", first, Number::Single);
+        push(&mut tensors, "exp_avg_sq.", second, Number::Single);
+    }
+    let path = folder.join("optimizer.safetensors");
+    write_tensors(&path, tensors, state.step)
+}
+
+/// Loads what `--resume` needs.
+///
+/// # Errors
+/// Names the file and the tensor at fault.
+pub fn load_state(folder: &Path) -> Result<(ImageConfig, EngineState), CheckpointError> {
+    let path = folder.join("config.json");
+    let config = parse_config(&path, &read_capped(&path)?)?;
+    let path = folder.join("optimizer.safetensors");
+    let bytes = read_capped(&path)?;
+    let tensors = Tensors::parse(&path, &bytes)?;
+    let mut weights = named(&tensors)?;
+    let mut take = |prefix: &str| {
+        let found: Vec<NamedTensor> = weights
+            .extract_if(.., |tensor| tensor.name.starts_with(prefix))
+            .map(|tensor| NamedTensor {
+                name: tensor.name[prefix.len()..].to_owned(),
+                ..tensor
+            })
+            .collect();
+        (!found.is_empty()).then_some(found)
+    };
+    let average = take("average.");
+    let first = take("exp_avg.");
+    let second = take("exp_avg_sq.");
+    Ok((
+        config,
+        EngineState {
+            step: tensors.number("step")?,
+            average,
+            moments: first.zip(second).map(|(first, second)| [first, second]),
+            weights,
+        },
+    ))
+}
+
+type Contents = Cow<'static, [u8]>;
+
+fn files(name: &str) -> Result<(Contents, Contents), CheckpointError> {
+    if let Some(builtin) = name.strip_prefix("builtin:") {
+        let found = BUILTIN.iter().find(|(known, _, _)| *known == builtin);
+        let (_, config, model) = found.ok_or_else(|| CheckpointError::UnknownBuiltin {
+            name: name.to_owned(),
+            known: builtin_names().join(", "),
+        })?;
+        return Ok((Cow::Borrowed(*config), Cow::Borrowed(*model)));
+    }
+    let folder = PathBuf::from(name);
+    Ok((
+        read_capped(&folder.join("config.json"))?.into(),
+        read_capped(&folder.join("model.safetensors"))?.into(),
+    ))
+}
+
+fn parse_config(path: &Path, bytes: &[u8]) -> Result<ImageConfig, CheckpointError> {
+    let config: ImageConfig = serde_json::from_slice(bytes)
+        .map_err(|error| content(path, format!("not the settings of an image run: {error}")))?;
+    config
+        .validate()
+        .map_err(|error| content(path, error.to_string()))?;
+    Ok(config)
+}
+
+fn named(tensors: &Tensors) -> Result<Vec<NamedTensor>, CheckpointError> {
+    let all = tensors.all()?.into_iter();
+    Ok(all
+        .map(|(name, shape, values)| NamedTensor {
+            name,
+            shape,
+            values,
+        })
+        .collect())
+}
+
+fn push(
+    tensors: &mut Vec<(String, Vec<usize>, Vec<u8>)>,
+    prefix: &str,
+    from: &[NamedTensor],
+    number: Number,
+) {
+    for tensor in from {
+        tensors.push((
+            format!("{prefix}{}", tensor.name),
+            tensor.shape.clone(),
+            number.bytes(&tensor.values),
+        ));
+    }
+}

@@ -1,0 +1,398 @@
+//! What the three image tasks have in common: epochs, losses, samples, saving, going on.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use burn::module::Module;
+use burn::tensor::Device;
+
+use super::config::ImageConfig;
+use super::engine::{Engine, EngineState, Loss};
+use super::log::{self, Row};
+use super::order::Order;
+use super::params::{self, NamedTensor};
+use super::sheet::Sheet;
+use super::store::{self, SavedModel};
+use crate::data::mnist::Mnist;
+use crate::device::{self, DeviceChoice, DeviceInfo, DeviceKind};
+use crate::train::files::{self, CheckpointError};
+use crate::train::history::LossPoint;
+use crate::train::task::Task;
+use crate::train::toy::Start;
+
+/// How often the last good state is copied to host memory, in seconds.
+const KEEP_EVERY: f64 = 10.0;
+/// A state of millions of numbers is not written every few steps.
+const SAVE_EVERY: Duration = Duration::from_secs(30);
+
+/// What one kind of image network is trained for.
+pub trait Problem: Sized {
+    /// The network.
+    type Model: Module;
+
+    /// Prepares the data; `device` is where the training will be.
+    ///
+    /// # Errors
+    /// A full sentence.
+    fn new(config: ImageConfig, data: &Mnist, device: &Device) -> Result<Self, String>;
+
+    /// The run's settings.
+    fn config(&self) -> &ImageConfig;
+
+    /// Number of training images.
+    fn images(&self) -> usize;
+
+    /// A network with random weights.
+    fn init(&self, device: &Device) -> Self::Model;
+
+    /// Names of the parts of a loss, for the log.
+    fn parts(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The loss of a step (from 0) on a batch of images; `device` builds autodiff graphs.
+    fn loss(&self, model: &Self::Model, batch: &[usize], step: u64, device: &Device) -> Loss;
+
+    /// Samples and measures at the end of an epoch; `last` when the run is over.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    fn measure(&mut self, model: &Self::Model, last: bool) -> Result<Measured, String>;
+
+    /// What was measured on the data and belongs to the model, with names `space.…`.
+    fn beside(&self) -> Vec<NamedTensor> {
+        Vec::new()
+    }
+
+    /// Writes what else a run folder needs to stand alone.
+    ///
+    /// # Errors
+    /// Names the file that could not be written.
+    fn write_companions(&self, _folder: &Path) -> Result<(), CheckpointError> {
+        Ok(())
+    }
+}
+
+/// The result of [`Problem::measure`].
+pub struct Measured {
+    /// Figures in words, such as `test MSE 0.0038`; may be empty.
+    pub text: String,
+    /// Grey values `[n, 28, 28]` and images in a row.
+    pub images: Option<(Vec<u8>, usize)>,
+}
+
+/// What a window shows of a run at a moment.
+#[derive(Clone, Debug)]
+pub struct ImageSnapshot {
+    /// Steps done.
+    pub step: u64,
+    /// Steps of one epoch.
+    pub steps_per_epoch: u64,
+    /// Losses and their parts, one row a step.
+    pub rows: Arc<Vec<Row>>,
+    /// The film strip: one sheet for each finished epoch of this session.
+    pub sheets: Arc<Vec<Arc<Sheet>>>,
+    /// The model at the end of the last epoch, or at the start.
+    pub model: Arc<SavedModel>,
+}
+
+/// One run of the image lab.
+pub struct ImageTask<P: Problem> {
+    problem: P,
+    engine: Engine<P::Model>,
+    order: Order,
+    device: Device,
+    info: DeviceInfo,
+    total: u64,
+    step: u64,
+    drained: u64,
+    seconds: f64,
+    rows: Arc<Vec<Row>>,
+    pending: Vec<LossPoint>,
+    sheets: Arc<Vec<Arc<Sheet>>>,
+    model: Arc<SavedModel>,
+    notes: Vec<String>,
+    save_due: bool,
+    failure: Option<String>,
+    lr: Option<f64>,
+    good: EngineState,
+    kept: Instant,
+}
+
+impl<P: Problem> ImageTask<P> {
+    /// Opens the device, prepares the data and builds the model.
+    ///
+    /// # Errors
+    /// A full sentence: settings out of range, a data set or run folder that cannot be read.
+    pub fn new(
+        config: ImageConfig,
+        start: &Start,
+        choice: DeviceChoice,
+    ) -> Result<(Self, DeviceInfo), String> {
+        config.validate().map_err(|error| error.to_string())?;
+        let schedule = config.schedule().clone();
+        let data = Mnist::load(schedule.data.as_ref()).map_err(|error| error.to_string())?;
+        let (device, info) = device::open(choice).map_err(|error| error.to_string())?;
+        let problem = P::new(config, &data, &device)?;
+        let order = Order::new(schedule.seed, problem.images(), schedule.batch)?;
+        let state = match start {
+            Start::Fresh => {
+                let fresh = params::fresh(schedule.seed, |device| problem.init(device))?;
+                let weights = params::collect(&fresh)?;
+                EngineState {
+                    step: 0,
+                    average: schedule.ema.map(|_| weights.clone()),
+                    moments: None,
+                    weights,
+                }
+            }
+            Start::Resume(folder) => resume(folder)?,
+        };
+        let mut task = Self {
+            engine: engine(&problem, state.clone(), &device, &info)?,
+            total: schedule.epochs * order.steps_per_epoch(),
+            step: state.step,
+            drained: state.step,
+            seconds: 0.0,
+            rows: Arc::default(),
+            pending: Vec::new(),
+            sheets: Arc::default(),
+            model: Arc::new(saved(&problem, &state)),
+            notes: data.notes.clone(),
+            save_due: false,
+            failure: None,
+            lr: None,
+            good: state,
+            kept: Instant::now(),
+            problem,
+            order,
+            device,
+            info: info.clone(),
+        };
+        if task.step >= task.total {
+            // A finished run that is opened again shows what it can do.
+            task.end_of_epoch()?;
+        }
+        Ok((task, info))
+    }
+
+    fn end_of_epoch(&mut self) -> Result<(), String> {
+        let epoch = self.step / self.order.steps_per_epoch();
+        let best = self.engine.best()?;
+        let measured = self.problem.measure(&best, self.step >= self.total)?;
+        let since = self.step.saturating_sub(self.order.steps_per_epoch());
+        let rows = self.rows.iter().filter(|row| row.step > since);
+        let (sum, count) = rows.fold((0.0, 0_u32), |(sum, n), row| {
+            (sum + f64::from(row.values[0]), n + 1)
+        });
+        if count > 0 {
+            let mean = sum / f64::from(count);
+            let mut note = format!("epoch {epoch}: mean loss {mean:.4}");
+            if !measured.text.is_empty() {
+                note = format!("{note}, {}", measured.text);
+            }
+            self.notes.push(format!("{note}, {:.0} s", self.seconds));
+        }
+        if let Some((images, columns)) = measured.images {
+            let sheet = Arc::new(Sheet {
+                epoch,
+                columns,
+                images,
+            });
+            Arc::make_mut(&mut self.sheets).push(sheet);
+        }
+        self.model = Arc::new(saved(&self.problem, &self.engine.state()?));
+        self.save_due = true;
+        Ok(())
+    }
+
+    /// Takes the losses from the device into the log.
+    fn read_losses(&mut self) -> Result<(), String> {
+        let losses = self.engine.take_losses()?;
+        let count = losses.len();
+        for (i, values) in losses.into_iter().enumerate() {
+            let step = self.drained + 1;
+            if let Some(bad) = values.iter().find(|value| !value.is_finite()) {
+                return Err(self.restore(step, *bad));
+            }
+            self.drained = step;
+            // Steps between two read-backs share the time between them evenly.
+            let share = (count - 1 - i) as f64 / count as f64;
+            let since = self.rows.last().map_or(0.0, |row| row.seconds);
+            let seconds = self.seconds - share * (self.seconds - since);
+            self.pending.push(LossPoint {
+                step,
+                loss: values[0],
+                excess: None,
+                seconds,
+            });
+            let epoch = (step - 1) / self.order.steps_per_epoch() + 1;
+            Arc::make_mut(&mut self.rows).push(Row {
+                step,
+                epoch,
+                values,
+                seconds,
+            });
+        }
+        Ok(())
+    }
+
+    /// Back to the last weights that were finite.
+    fn restore(&mut self, step: u64, loss: f32) -> String {
+        let good = self.good.clone();
+        let sentence = format!(
+            "the loss became {loss} at step {step} with learning rate {}; the weights of step {} \
+             are kept. Lower the learning rate and reset.",
+            self.lr.unwrap_or(self.problem.config().schedule().lr),
+            good.step
+        );
+        match engine(&self.problem, good.clone(), &self.device, &self.info) {
+            Ok(engine) => self.engine = engine,
+            Err(error) => return format!("{sentence} ({error})"),
+        }
+        self.step = good.step;
+        self.drained = good.step;
+        Arc::make_mut(&mut self.rows).retain(|row| row.step <= good.step);
+        self.model = Arc::new(saved(&self.problem, &good));
+        sentence
+    }
+}
+
+impl<P: Problem> Task for ImageTask<P> {
+    type Snapshot = ImageSnapshot;
+
+    fn step(&mut self) -> Result<(), String> {
+        let started = Instant::now();
+        let mut schedule = self.problem.config().schedule().clone();
+        if let Some(lr) = self.lr {
+            schedule.lr = lr;
+        }
+        let lr = schedule.rate(self.step, self.total);
+        let batch = self.order.batch(self.step);
+        let autodiff = self.device.clone().autodiff();
+        let (problem, step) = (&self.problem, self.step);
+        self.engine
+            .step(lr, |model| problem.loss(model, batch, step, &autodiff));
+        self.step += 1;
+        self.seconds += started.elapsed().as_secs_f64();
+        if self.step.is_multiple_of(self.order.steps_per_epoch()) {
+            match self.read_losses() {
+                Ok(()) => self.end_of_epoch()?,
+                // Told by the next read-back, so that the good weights are shown and saved.
+                Err(sentence) => self.failure = Some(sentence),
+            }
+        }
+        Ok(())
+    }
+
+    fn done(&self) -> u64 {
+        self.step
+    }
+
+    fn total(&self) -> u64 {
+        self.total
+    }
+
+    fn drain(&mut self) -> Result<Vec<LossPoint>, String> {
+        if let Some(sentence) = self.failure.take() {
+            return Err(sentence);
+        }
+        self.read_losses()?;
+        if self.kept.elapsed().as_secs_f64() >= KEEP_EVERY {
+            let state = self.engine.state()?;
+            let finite = |tensor: &NamedTensor| tensor.values.iter().all(|v| v.is_finite());
+            if state.weights.iter().all(finite) {
+                self.good = state;
+            }
+            self.kept = Instant::now();
+        }
+        Ok(std::mem::take(&mut self.pending))
+    }
+
+    fn snapshot(&mut self) -> Result<ImageSnapshot, String> {
+        Ok(ImageSnapshot {
+            step: self.step,
+            steps_per_epoch: self.order.steps_per_epoch(),
+            rows: Arc::clone(&self.rows),
+            sheets: Arc::clone(&self.sheets),
+            model: Arc::clone(&self.model),
+        })
+    }
+
+    fn set_learning_rate(&mut self, lr: f64) {
+        self.lr = Some(lr);
+    }
+
+    fn floor(&self) -> Option<f64> {
+        None
+    }
+
+    fn save(&mut self, folder: &Path) -> Result<(), String> {
+        let state = self.engine.state()?;
+        let tell = |error: CheckpointError| error.to_string();
+        saved(&self.problem, &state)
+            .write(folder, false)
+            .map_err(tell)?;
+        self.problem.write_companions(folder).map_err(tell)?;
+        let samples = folder.join("samples");
+        for sheet in self.sheets.iter() {
+            let path = samples.join(format!("epoch-{:04}.png", sheet.epoch));
+            std::fs::create_dir_all(&samples)
+                .map_err(|error| format!("{}: {error}", samples.display()))?;
+            // A sheet does not change after its epoch, but a run may be replaced by another.
+            let png = sheet.png()?;
+            if std::fs::read(&path).is_ok_and(|old| old == png) {
+                continue;
+            }
+            files::write_atomically(&path, &png).map_err(tell)?;
+        }
+        let parts = self.problem.parts();
+        log::write(&folder.join("log.csv"), parts, state.step, &self.rows).map_err(tell)?;
+        // The state comes last: after a stop in between, an older state resumes, and what the
+        // other files have more than it is written again.
+        store::write_state(folder, &state).map_err(tell)
+    }
+
+    fn save_every(&self) -> Duration {
+        SAVE_EVERY
+    }
+
+    fn take_save_due(&mut self) -> bool {
+        std::mem::take(&mut self.save_due)
+    }
+
+    fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+}
+
+fn engine<P: Problem>(
+    problem: &P,
+    state: EngineState,
+    device: &Device,
+    info: &DeviceInfo,
+) -> Result<Engine<P::Model>, String> {
+    let schedule = problem.config().schedule();
+    Engine::new(
+        problem.init(device),
+        state,
+        schedule.ema,
+        schedule.weight_decay,
+        info.kind == DeviceKind::Cpu,
+    )
+}
+
+fn saved<P: Problem>(problem: &P, state: &EngineState) -> SavedModel {
+    SavedModel {
+        config: problem.config().clone(),
+        step: state.step,
+        network: state.best().to_vec(),
+        beside: problem.beside(),
+    }
+}
+
+fn resume(folder: &Path) -> Result<EngineState, String> {
+    let (_, state) = store::load_state(folder).map_err(|error| error.to_string())?;
+    Ok(state)
+}
