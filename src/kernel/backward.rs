@@ -318,12 +318,12 @@ fn slope_rows<S: Simd, A: Act, const N: usize>(
 }
 
 /// Stores `f(sums)` and `f'(sums)`.
-struct ActivateSlopes<'a, A> {
-    bias: &'a [f32],
-    ld: usize,
-    values: &'a mut [f32],
-    slopes: &'a mut [f32],
-    act: PhantomData<A>,
+pub struct ActivateSlopes<'a, A> {
+    pub bias: &'a [f32],
+    pub ld: usize,
+    pub values: &'a mut [f32],
+    pub slopes: &'a mut [f32],
+    pub act: PhantomData<A>,
 }
 
 impl<S: Simd, A: Act> Finish<S> for ActivateSlopes<'_, A> {
@@ -346,10 +346,10 @@ impl<S: Simd, A: Act> Finish<S> for ActivateSlopes<'_, A> {
 }
 
 /// Stores the sums times the slopes of the layer before.
-struct MultiplySlopes<'a> {
-    ld: usize,
-    slopes: &'a [f32],
-    out: &'a mut [f32],
+pub struct MultiplySlopes<'a> {
+    pub ld: usize,
+    pub slopes: &'a [f32],
+    pub out: &'a mut [f32],
 }
 
 impl<S: Simd> Finish<S> for MultiplySlopes<'_> {

@@ -23,14 +23,14 @@
 //! | `backward` | forward and backward pass of one block |
 //! | `aligned` | buffers that start at a cache line |
 
-mod aligned;
-mod backward;
+pub(crate) mod aligned;
+pub(crate) mod backward;
 mod block;
 pub mod forward;
 mod prepared;
 pub mod sample;
-mod simd;
-mod tile;
+pub(crate) mod simd;
+pub(crate) mod tile;
 pub mod train;
 pub mod weights;
 

@@ -60,7 +60,7 @@ macro_rules! with_activation {
         }
     };
 }
-pub(super) use with_activation;
+pub(crate) use with_activation;
 
 /// `|x|`.
 #[inline(always)]
@@ -228,7 +228,7 @@ impl Act for Relu {
 
 /// `e^-a` for `a >= 0`, relative error about 1e-7; constant from 87 on.
 #[inline(always)]
-fn exp_minus<S: Simd, const N: usize>(simd: S, a: [S::f32s; N]) -> [S::f32s; N] {
+pub fn exp_minus<S: Simd, const N: usize>(simd: S, a: [S::f32s; N]) -> [S::f32s; N] {
     // Adding 1.5 · 2^23 rounds to an integer n and leaves n in the low bits.
     const MAGIC: f32 = 12_582_912.0;
     // ln 2 in two parts: the first has few bits, so that n times it is exact.

@@ -5,7 +5,7 @@ use burn::module::{Initializer, Module};
 use burn::nn::{Embedding, EmbeddingConfig, Linear};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::layers::{apply, linear};
+use super::layers::{apply, apply_pair, linear};
 use super::ops;
 use crate::kernel::Activation;
 
@@ -130,7 +130,7 @@ impl Dit {
         let time = apply(&self.time_in, time_embedding(t), Some(Activation::Silu));
         let time = apply(&self.time_out, time, None);
         let class = self.class.weight.val().select(0, labels);
-        let condition = ops::activate(time + class, Some(Activation::Silu));
+        let condition = ops::plain::activate(time + class, Some(Activation::Silu));
 
         let tokens = patchify(x, self.patch);
         let mut h = apply(&self.patches, tokens, None) + self.positions.clone();
@@ -152,8 +152,8 @@ impl Block {
         let h = ops::attention(apply(&self.qkv, h, None), self.heads);
         let x = ops::gated_add(x, apply(&self.merge, h, None), m.clone(), 2);
         let h = ops::layer_norm_modulate(x.clone(), m.clone(), 3);
-        let h = apply(&self.mlp_in, h, Some(Activation::Gelu));
-        ops::gated_add(x, apply(&self.mlp_out, h, None), m, 5)
+        let h = apply_pair(&self.mlp_in, &self.mlp_out, h, Activation::Gelu);
+        ops::gated_add(x, h, m, 5)
     }
 }
 

@@ -5,13 +5,28 @@ use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfi
 use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 
-use super::ops::{self, Placement};
+use super::ops::{self, Placement, plain};
 use crate::kernel::Activation;
 
 /// `act(x W + b)`.
 pub fn apply<const D: usize>(layer: &Linear, x: Tensor<D>, act: Option<Activation>) -> Tensor<D> {
     let bias = layer.bias.as_ref().expect("every layer has a bias");
-    ops::linear(x, layer.weight.val(), bias.val(), act)
+    plain::activate(ops::linear(x, layer.weight.val(), bias.val()), act)
+}
+
+/// `act(x W1 + b1) W2 + b2`.
+pub fn apply_pair<const D: usize>(
+    first: &Linear,
+    second: &Linear,
+    x: Tensor<D>,
+    act: Activation,
+) -> Tensor<D> {
+    let weights = [first.weight.val(), second.weight.val()];
+    let biases = [first, second].map(|layer| {
+        let bias = layer.bias.as_ref().expect("every layer has a bias");
+        bias.val()
+    });
+    ops::feed_forward(x, weights, biases, act)
 }
 
 /// A linear layer with zero bias.

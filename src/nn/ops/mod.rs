@@ -1,37 +1,74 @@
 //! Operations of the image networks.
 //!
+//! On the processor each one is a single fused, vectorised and threaded node of burn's graph with
+//! a derivative of its own; results do not depend on the number of threads. Elsewhere they are
+//! compositions of burn's operations ([`plain`]), which burn fuses itself.
+//!
 //! Pictures lie as `[batch, height, width, channels]`, so that the channels of a point are
 //! neighbours in memory and a convolution is a matrix product.
 
+mod attention;
+mod buffer;
+mod conv;
+mod dense;
+mod extension;
+mod norm;
+pub mod plain;
+mod product;
+mod tensor;
+
+use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::Tensor;
-use burn::tensor::activation;
-use burn::tensor::module::{conv_transpose2d, conv2d};
-use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 
 use crate::kernel::Activation;
+use conv::Geometry;
+use extension::Fused;
 
 /// The `ε` under the root of [`layer_norm_modulate`].
 pub const NORM_EPSILON: f32 = 1e-6;
 
-/// `act(x w + b)`; x `[..., inputs]`, w `[inputs, outputs]`, b `[outputs]`.
-pub fn linear<const D: usize>(
-    x: Tensor<D>,
-    w: Tensor<2>,
-    b: Tensor<1>,
-    act: Option<Activation>,
-) -> Tensor<D> {
-    activate(burn::tensor::module::linear(x, w, Some(b)), act)
+/// Where a convolution's kernel lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// Points between two positions of the kernel.
+    pub stride: usize,
+    /// Zeros on each side of the picture.
+    pub padding: usize,
 }
 
-/// `f(x)` at every number, or x itself.
-pub fn activate<const D: usize>(x: Tensor<D>, act: Option<Activation>) -> Tensor<D> {
-    match act {
-        None => x,
-        Some(Activation::Gelu) => activation::gelu(x),
-        Some(Activation::Relu) => activation::relu(x),
-        Some(Activation::Silu) => activation::silu(x),
-        Some(Activation::Tanh) => activation::tanh(x),
+/// `x w + b`; x `[..., inputs]`, w `[inputs, outputs]`, b `[outputs]`.
+pub fn linear<const D: usize>(x: Tensor<D>, w: Tensor<2>, b: Tensor<1>) -> Tensor<D> {
+    if !on_processor(&x) {
+        return plain::linear(x, w, b);
     }
+    let mut shape = x.dims();
+    let rows = flat_rows(x).into_dispatch();
+    shape[D - 1] = b.dims()[0];
+    let y = Dispatch::fused_linear(rows, w.into_dispatch(), b.into_dispatch());
+    Tensor::<2>::from_dispatch(y).reshape(shape)
+}
+
+/// `act(x w1 + b1) w2 + b2`; x `[..., inputs]`, w1 `[inputs, hidden]`, w2 `[hidden, outputs]`.
+pub fn feed_forward<const D: usize>(
+    x: Tensor<D>,
+    [w1, w2]: [Tensor<2>; 2],
+    [b1, b2]: [Tensor<1>; 2],
+    act: Activation,
+) -> Tensor<D> {
+    if !on_processor(&x) {
+        return plain::feed_forward(x, [w1, w2], [b1, b2], act);
+    }
+    let mut shape = x.dims();
+    shape[D - 1] = b2.dims()[0];
+    let y = Dispatch::fused_feed_forward(
+        flat_rows(x).into_dispatch(),
+        w1.into_dispatch(),
+        b1.into_dispatch(),
+        w2.into_dispatch(),
+        b2.into_dispatch(),
+        act,
+    );
+    Tensor::<2>::from_dispatch(y).reshape(shape)
 }
 
 /// `(x - mean) / √(variance + ε) · (1 + scale) + shift` over the last axis; x `[batch, n, d]`,
@@ -39,46 +76,29 @@ pub fn activate<const D: usize>(x: Tensor<D>, act: Option<Activation>) -> Tensor
 ///
 /// Source: Peebles & Xie 2023, section 3.2 (adaLN).
 pub fn layer_norm_modulate(x: Tensor<3>, modulation: Tensor<2>, at: usize) -> Tensor<3> {
-    let d = x.dims()[2];
-    let (shift, scale) = (part(&modulation, at, d), part(&modulation, at + 1, d));
-    let centred = x.clone() - x.mean_dim(2);
-    let variance = centred.clone().powi_scalar(2).mean_dim(2);
-    let norm = centred / (variance + NORM_EPSILON).sqrt();
-    norm * (scale + 1.0) + shift
+    if !on_processor(&x) {
+        return plain::layer_norm_modulate(x, modulation, at);
+    }
+    let (x, modulation) = (x.into_dispatch(), modulation.into_dispatch());
+    Tensor::from_dispatch(Dispatch::fused_norm(x, modulation, at))
 }
 
 /// `x + gate · y`; x, y `[batch, n, d]`, modulation `[batch, parts d]`, part `at` is the gate.
 pub fn gated_add(x: Tensor<3>, y: Tensor<3>, modulation: Tensor<2>, at: usize) -> Tensor<3> {
-    let d = x.dims()[2];
-    x + part(&modulation, at, d) * y
-}
-
-/// Part `at` of width d of `[batch, parts d]` as `[batch, 1, d]`.
-fn part(modulation: &Tensor<2>, at: usize, d: usize) -> Tensor<3> {
-    modulation.clone().narrow(1, at * d, d).unsqueeze_dim(1)
+    if !on_processor(&x) {
+        return plain::gated_add(x, y, modulation, at);
+    }
+    let (x, y) = (x.into_dispatch(), y.into_dispatch());
+    let sum = Dispatch::fused_gated_add(x, y, modulation.into_dispatch(), at);
+    Tensor::from_dispatch(sum)
 }
 
 /// `softmax(q kᵀ / √(d / heads)) v` of every head; qkv `[batch, n, 3 d]`, result `[batch, n, d]`.
 pub fn attention(qkv: Tensor<3>, heads: usize) -> Tensor<3> {
-    let [batch, n, triple] = qkv.dims();
-    let width = triple / 3 / heads;
-    let qkv = qkv
-        .reshape([batch, n, 3, heads, width])
-        .permute([2, 0, 3, 1, 4]);
-    let take = |i| qkv.clone().narrow(0, i, 1).squeeze_dim::<4>(0);
-    let (q, k, v) = (take(0), take(1), take(2));
-    let scores = q.matmul(k.swap_dims(2, 3)) * (1.0 / (width as f32).sqrt());
-    let out = activation::softmax(scores, 3).matmul(v);
-    out.swap_dims(1, 2).reshape([batch, n, heads * width])
-}
-
-/// Where a convolution's kernel lies: `stride` points apart, `padding` zeros around the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placement {
-    /// Points between two positions of the kernel.
-    pub stride: usize,
-    /// Zeros on each side.
-    pub padding: usize,
+    if !on_processor(&qkv) {
+        return plain::attention(qkv, heads);
+    }
+    Tensor::from_dispatch(Dispatch::fused_attention(qkv.into_dispatch(), heads))
 }
 
 /// `act(x * w + b)`; x `[batch, h, w, inputs]`, w `[outputs, inputs, k, k]`, b `[outputs]`.
@@ -89,10 +109,10 @@ pub fn conv(
     place: Placement,
     act: Option<Activation>,
 ) -> Tensor<4> {
-    let (stride, padding) = ([place.stride; 2], [place.padding; 2]);
-    let options = ConvOptions::new(stride, padding, [1, 1], 1);
-    let y = conv2d(x.permute([0, 3, 1, 2]), w, Some(b), options);
-    activate(y.permute([0, 2, 3, 1]), act)
+    if !on_processor(&x) {
+        return plain::conv(x, w, b, place, act);
+    }
+    fused_conv(x, w, b, place, act, false)
 }
 
 /// The transpose of [`conv`] with respect to x, then bias and activation;
@@ -105,8 +125,38 @@ pub fn conv_transposed(
     place: Placement,
     act: Option<Activation>,
 ) -> Tensor<4> {
-    let (stride, padding) = ([place.stride; 2], [place.padding; 2]);
-    let options = ConvTransposeOptions::new(stride, padding, [0, 0], [1, 1], 1);
-    let y = conv_transpose2d(x.permute([0, 3, 1, 2]), w, Some(b), options);
-    activate(y.permute([0, 2, 3, 1]), act)
+    if !on_processor(&x) {
+        return plain::conv_transposed(x, w, b, place, act);
+    }
+    fused_conv(x, w, b, place, act, true)
+}
+
+fn fused_conv(
+    x: Tensor<4>,
+    w: Tensor<4>,
+    b: Tensor<1>,
+    place: Placement,
+    act: Option<Activation>,
+    transposed: bool,
+) -> Tensor<4> {
+    let geometry = Geometry {
+        stride: place.stride,
+        padding: place.padding,
+        transposed,
+        act,
+    };
+    let (x, w, b) = (x.into_dispatch(), w.into_dispatch(), b.into_dispatch());
+    Tensor::from_dispatch(Dispatch::fused_conv(x, w, b, geometry))
+}
+
+/// Whether the fused operations can take a tensor.
+fn on_processor<const D: usize>(x: &Tensor<D>) -> bool {
+    let device = x.device().without_autodiff();
+    matches!(device.as_dispatch(), DispatchDevice::Flex(_))
+}
+
+fn flat_rows<const D: usize>(x: Tensor<D>) -> Tensor<2> {
+    let inputs = x.dims()[D - 1];
+    let rows = x.shape().num_elements() / inputs;
+    x.reshape([rows, inputs])
 }

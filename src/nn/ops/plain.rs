@@ -1,0 +1,104 @@
+//! The operations as compositions of burn's own: what a GPU runs, where burn fuses them, and what
+//! the fused ones are tested against.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation;
+use burn::tensor::module::{conv_transpose2d, conv2d};
+use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
+
+use super::{NORM_EPSILON, Placement};
+use crate::kernel::Activation;
+
+/// See [`super::linear`].
+pub fn linear<const D: usize>(x: Tensor<D>, w: Tensor<2>, b: Tensor<1>) -> Tensor<D> {
+    burn::tensor::module::linear(x, w, Some(b))
+}
+
+/// See [`super::feed_forward`].
+pub fn feed_forward<const D: usize>(
+    x: Tensor<D>,
+    [w1, w2]: [Tensor<2>; 2],
+    [b1, b2]: [Tensor<1>; 2],
+    act: Activation,
+) -> Tensor<D> {
+    linear(activate(linear(x, w1, b1), Some(act)), w2, b2)
+}
+
+/// `f(x)` at every number, or x itself.
+pub fn activate<const D: usize>(x: Tensor<D>, act: Option<Activation>) -> Tensor<D> {
+    match act {
+        None => x,
+        Some(Activation::Gelu) => activation::gelu(x),
+        Some(Activation::Relu) => activation::relu(x),
+        Some(Activation::Silu) => activation::silu(x),
+        Some(Activation::Tanh) => activation::tanh(x),
+    }
+}
+
+/// `(x - mean) / √(variance + ε) · (1 + scale) + shift` over the last axis; x `[batch, n, d]`,
+/// modulation `[batch, parts d]`, of which parts `at` and `at + 1` are shift and scale.
+///
+/// Source: Peebles & Xie 2023, section 3.2 (adaLN).
+pub fn layer_norm_modulate(x: Tensor<3>, modulation: Tensor<2>, at: usize) -> Tensor<3> {
+    let d = x.dims()[2];
+    let (shift, scale) = (part(&modulation, at, d), part(&modulation, at + 1, d));
+    let centred = x.clone() - x.mean_dim(2);
+    let variance = centred.clone().powi_scalar(2).mean_dim(2);
+    let norm = centred / (variance + NORM_EPSILON).sqrt();
+    norm * (scale + 1.0) + shift
+}
+
+/// `x + gate · y`; x, y `[batch, n, d]`, modulation `[batch, parts d]`, part `at` is the gate.
+pub fn gated_add(x: Tensor<3>, y: Tensor<3>, modulation: Tensor<2>, at: usize) -> Tensor<3> {
+    let d = x.dims()[2];
+    x + part(&modulation, at, d) * y
+}
+
+/// Part `at` of width d of `[batch, parts d]` as `[batch, 1, d]`.
+fn part(modulation: &Tensor<2>, at: usize, d: usize) -> Tensor<3> {
+    modulation.clone().narrow(1, at * d, d).unsqueeze_dim(1)
+}
+
+/// `softmax(q kᵀ / √(d / heads)) v` of every head; qkv `[batch, n, 3 d]`, result `[batch, n, d]`.
+pub fn attention(qkv: Tensor<3>, heads: usize) -> Tensor<3> {
+    let [batch, n, triple] = qkv.dims();
+    let width = triple / 3 / heads;
+    let qkv = qkv
+        .reshape([batch, n, 3, heads, width])
+        .permute([2, 0, 3, 1, 4]);
+    let take = |i| qkv.clone().narrow(0, i, 1).squeeze_dim::<4>(0);
+    let (q, k, v) = (take(0), take(1), take(2));
+    let scores = q.matmul(k.swap_dims(2, 3)) * (1.0 / (width as f32).sqrt());
+    let out = activation::softmax(scores, 3).matmul(v);
+    out.swap_dims(1, 2).reshape([batch, n, heads * width])
+}
+
+/// `act(x * w + b)`; x `[batch, h, w, inputs]`, w `[outputs, inputs, k, k]`, b `[outputs]`.
+pub fn conv(
+    x: Tensor<4>,
+    w: Tensor<4>,
+    b: Tensor<1>,
+    place: Placement,
+    act: Option<Activation>,
+) -> Tensor<4> {
+    let (stride, padding) = ([place.stride; 2], [place.padding; 2]);
+    let options = ConvOptions::new(stride, padding, [1, 1], 1);
+    let y = conv2d(x.permute([0, 3, 1, 2]), w, Some(b), options);
+    activate(y.permute([0, 2, 3, 1]), act)
+}
+
+/// The transpose of [`conv`] with respect to x, then bias and activation;
+/// x `[batch, h, w, inputs]`, w `[inputs, outputs, k, k]`, b `[outputs]`,
+/// height of the result `(h - 1) stride + k - 2 padding`.
+pub fn conv_transposed(
+    x: Tensor<4>,
+    w: Tensor<4>,
+    b: Tensor<1>,
+    place: Placement,
+    act: Option<Activation>,
+) -> Tensor<4> {
+    let (stride, padding) = ([place.stride; 2], [place.padding; 2]);
+    let options = ConvTransposeOptions::new(stride, padding, [0, 0], [1, 1], 1);
+    let y = conv_transpose2d(x.permute([0, 3, 1, 2]), w, Some(b), options);
+    activate(y.permute([0, 2, 3, 1]), act)
+}
