@@ -9,6 +9,7 @@
 
 mod attention;
 mod buffer;
+mod columns;
 mod conv;
 mod dense;
 mod extension;
