@@ -151,6 +151,11 @@ impl App {
         Ok(app)
     }
 
+    /// Whether a picture that was asked for is still being made.
+    pub fn is_busy(&self) -> bool {
+        self.lab.sampler.is_busy() || self.lessons[self.current].is_busy()
+    }
+
     /// Does what a key or a button asks for.
     fn act(&mut self, action: Action, ctx: &Context) {
         let Lab {
@@ -243,9 +248,9 @@ impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.lab.training.drain();
         self.lessons[self.current].logic(&mut self.lab);
+        let busy = self.is_busy();
         if let Some(screenshot) = &mut self.screenshot {
-            let still = self.lab.sampler.is_busy() || self.lessons[self.current].is_busy();
-            let ready = !still || self.lab.training.is_running();
+            let ready = !busy || self.lab.training.is_running();
             screenshot.logic(ctx, ready);
         }
     }
