@@ -4,6 +4,7 @@
 mod background;
 mod clock;
 mod curve;
+mod exact;
 mod fonts;
 mod frame;
 mod keys;
@@ -12,6 +13,7 @@ pub mod lesson;
 pub mod lessons;
 pub mod run;
 mod sampler;
+mod sampling_grid;
 mod screenshot;
 mod settings;
 pub mod theme;

@@ -1,7 +1,8 @@
 //! Every colour of the lab, the light and the dark theme, and the measures of the type.
 //!
 //! Series colours are those of Okabe and Ito, which stay apart for colour-blind eyes. Nothing
-//! outside this file names a colour.
+//! outside this file names a colour. Numbers are coloured by viridis, differences from blue over
+//! paper to vermilion.
 
 use egui::epaint::Shadow;
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Visuals, vec2};
@@ -240,6 +241,41 @@ pub fn arrow(p: &Palette, series: Color32) -> Color32 {
     series.lerp_to_gamma(p.ink, 0.45)
 }
 
+/// Viridis: 0 is the darkest, 1 the brightest; beyond them the end's colour.
+pub fn sequential(share: f32) -> Color32 {
+    let share = f64::from(share).clamp(0.0, 1.0);
+    let color = colorous::VIRIDIS.eval_continuous(share);
+    Color32::from_rgb(color.r, color.g, color.b)
+}
+
+/// Lines over viridis, in both themes.
+pub fn over_heat() -> Color32 {
+    faint(LIGHT.stage, 0.9)
+}
+
+/// Blue at −1, paper at 0, vermilion at 1; beyond them the end's colour.
+pub fn diverging(p: &Palette, share: f32) -> Color32 {
+    let end = if share < 0.0 { p.source } else { p.model };
+    p.stage.lerp_to_gamma(end, share.abs().min(1.0))
+}
+
+/// A colour for each of several curves of equal rank; six are distinct.
+pub fn series(p: &Palette, index: usize) -> Color32 {
+    // Okabe and Ito's ochre and sky blue, deeper on light paper.
+    let [ochre, sky] = if p.stage.r() > 127 {
+        [
+            Color32::from_rgb(0xA8, 0x6F, 0x00),
+            Color32::from_rgb(0x2A, 0x8F, 0xCC),
+        ]
+    } else {
+        [
+            Color32::from_rgb(0xE6, 0x9F, 0x00),
+            Color32::from_rgb(0x8F, 0xD3, 0xF7),
+        ]
+    };
+    [p.exact, sky, p.source, p.error, ochre, p.muted][index % 6]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,6 +299,9 @@ mod tests {
             assert!(contrast(p.on_accent, p.accent) > 7.0);
             for series in [p.source, p.model, p.exact, p.error] {
                 assert!(contrast(series, p.stage) > 3.0, "{theme:?} {series:?}");
+            }
+            for color in (0..6).map(|index| super::series(p, index)) {
+                assert!(contrast(color, p.stage) > 3.0, "{theme:?} {color:?}");
             }
         }
     }

@@ -1,10 +1,18 @@
-//! The lessons, one file each.
+//! The lessons, one file or folder each.
 
 pub mod checkerboard;
+pub mod field;
+pub mod paths;
+pub mod steps;
 
 use super::lesson::Lesson;
 
 /// Every lesson, in teaching order.
 pub fn all() -> Vec<Box<dyn Lesson>> {
-    vec![Box::new(checkerboard::Checkerboard::default())]
+    vec![
+        Box::new(checkerboard::Checkerboard::default()),
+        Box::new(paths::Paths::default()),
+        Box::new(steps::Steps::default()),
+        Box::new(field::Field::default()),
+    ]
 }

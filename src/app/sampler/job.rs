@@ -2,36 +2,26 @@
 //! settings changed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 use rayon::ThreadPool;
-use rayon::prelude::*;
 
+use super::moving::{self, Plan};
 use super::{Pictures, Request, Sampled, Settings};
+use crate::app::exact::{UpTo, exact_field, support};
 use crate::data::toy::Dataset;
-use crate::flow::{
-    Adaptive, BoxUnion, MarginalField, Scheduler, VelocityField, integrate_adaptive, metric,
-};
-use crate::kernel::{Mlp, Trajectories, sample_or_cancel};
+use crate::flow::{BoxUnion, MarginalField, Scheduler, VelocityField, metric};
+use crate::kernel::{Mlp, Trajectories};
 use crate::render::Frames;
 
 /// Largest number of stored positions of one picture.
 const STORED: usize = 6_400_000;
 /// Frames of a picture at least and at most.
 const FRAMES: std::ops::RangeInclusive<usize> = 16..=128;
-/// The exact field of a bounded target is singular at t = 1; it is read no later than this.
-const LAST_TIME: f32 = 1.0 - 1e-4;
-/// Tolerance of the adaptive solver, relative and absolute.
-const TOLERANCE: f64 = 1e-5;
 /// Particles of a preview.
 const PREVIEW: usize = 2000;
 /// Evaluations that need no preview.
 const QUICK: usize = 300_000;
-/// Particles that one thread moves at a time under the adaptive solver.
-const BLOCK: usize = 256;
 
 /// What is kept between pictures: the noise, the exact field and its last picture.
 #[derive(Default)]
@@ -51,19 +41,6 @@ struct Exact {
     floor: Option<f64>,
 }
 
-/// The exact field, read no later than [`LAST_TIME`].
-struct UpTo(MarginalField);
-
-impl VelocityField<f32> for UpTo {
-    fn velocity(&self, t: f32, x: &[f32], out: &mut [f32]) {
-        self.0.velocity(t.min(LAST_TIME), x, out);
-    }
-
-    fn label(&self) -> &str {
-        VelocityField::<f32>::label(&self.0)
-    }
-}
-
 /// What a finished picture changes among those on show.
 pub type Change<'a> = &'a dyn Fn(&mut Pictures);
 
@@ -77,7 +54,9 @@ impl Bench {
         pool: &ThreadPool,
     ) {
         let move_through = |field: &dyn VelocityField<f32>, noise: &[f32]| {
-            pool.install(|| move_through(field, &request.settings, noise, cancel))
+            let plan = Plan::new(request.settings.solver, request.settings.steps);
+            let times = saved_times(&request.settings);
+            pool.install(|| plan.follow(field, times, noise, cancel))
         };
         let settings = &request.settings;
         let noise = self.noise(settings);
@@ -144,11 +123,8 @@ impl Bench {
             .take()
             .filter(|(seed, points)| *seed == settings.noise && points.len() >= wanted);
         let (seed, points) = known.unwrap_or_else(|| {
-            let mut rng = ChaCha8Rng::seed_from_u64(settings.noise);
-            let points = (0..wanted)
-                .map(|_| StandardNormal.sample(&mut rng))
-                .collect();
-            (settings.noise, points)
+            let points = moving::noise(settings.noise, settings.particles);
+            (settings.noise, points.into())
         });
         self.noise = Some((seed, Arc::clone(&points)));
         if points.len() == wanted {
@@ -171,10 +147,8 @@ impl Bench {
 
 impl Exact {
     fn new(settings: &Settings) -> Self {
-        let support = settings.dataset.boxes();
-        let field = support
-            .as_ref()
-            .map(|boxes| MarginalField::new(boxes, settings.path));
+        let support = support(&settings.dataset);
+        let field = exact_field(&settings.dataset, settings.path);
         Self {
             dataset: settings.dataset.clone(),
             path: settings.path,
@@ -204,55 +178,4 @@ fn saved_times(settings: &Settings) -> Vec<f32> {
         settings.steps.clamp(1, most)
     };
     (0..=k).map(|i| i as f32 / k as f32).collect()
-}
-
-/// The particles' way from t = 0 to t = 1; none when nobody wants it any more.
-fn move_through(
-    field: &dyn VelocityField<f32>,
-    settings: &Settings,
-    noise: &[f32],
-    cancel: &AtomicBool,
-) -> Option<Trajectories> {
-    let times = saved_times(settings);
-    if settings.solver.is_adaptive() {
-        return adaptive(field, times, noise, cancel);
-    }
-    let (solver, steps) = (settings.solver, settings.steps.max(1));
-    sample_or_cancel(field, solver, steps, 0.0, 1.0, noise, &times, cancel)
-}
-
-/// All particles share the steps, so that there is one number of evaluations to show.
-fn adaptive(
-    field: &dyn VelocityField<f32>,
-    times: Vec<f32>,
-    noise: &[f32],
-    cancel: &AtomicBool,
-) -> Option<Trajectories> {
-    let end = f64::from(LAST_TIME);
-    let save_at: Vec<f64> = times.iter().map(|t| f64::from(*t).min(end)).collect();
-    let options = Adaptive {
-        rtol: TOLERANCE,
-        atol: TOLERANCE,
-        ..Adaptive::default()
-    };
-    let velocity = |t: f64, x: &Vec<f32>| {
-        let mut out = vec![0.0; x.len()];
-        // Standing still, the solver runs to its end in a few steps; nobody will look.
-        if !cancel.load(Ordering::Relaxed) {
-            out.par_chunks_mut(2 * BLOCK)
-                .zip(x.par_chunks(2 * BLOCK))
-                .for_each(|(out, x)| field.velocity(t as f32, x, out));
-        }
-        out
-    };
-    let solution = integrate_adaptive(&options, 0.0, end, noise.to_vec(), &save_at, velocity);
-    let solution = solution
-        .inspect_err(|error| log::warn!("the adaptive solver gave up: {error}"))
-        .ok()?;
-    (!cancel.load(Ordering::Relaxed)).then(|| Trajectories {
-        times,
-        points: solution.states.concat(),
-        n: noise.len() / 2,
-        nfe: solution.nfe,
-    })
 }

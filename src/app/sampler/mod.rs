@@ -2,6 +2,7 @@
 //! newest request wins.
 
 mod job;
+pub mod moving;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -106,7 +106,7 @@ impl Canvas<'_> {
     }
 
     /// Where a particle is on the screen between two frames; none when it is not finite.
-    fn position(
+    pub fn position(
         &self,
         frames: &Frames,
         a: usize,

@@ -46,6 +46,21 @@ impl Target {
         Self { dataset, shape }
     }
 
+    /// Paints the support, or points of a target without one.
+    pub fn paint(
+        &self,
+        slot: (u8, u8),
+        canvas: &mut Canvas<'_>,
+        stage: &Stage,
+        radius: f32,
+        color: Color32,
+    ) {
+        match &self.shape {
+            Shape::Boxes(boxes) => stage.paint_ghost(&canvas.painter, boxes, color),
+            Shape::Points(points) => canvas.particles(slot, points, 0.0, radius, color),
+        }
+    }
+
     /// The boxes of a target that has an exact field.
     pub fn boxes(&self) -> Option<&BoxUnion> {
         match &self.shape {
@@ -81,12 +96,8 @@ impl FlowLayers<'_> {
         let any = self.model.as_ref().or(self.exact.as_ref());
         let particles = any.map_or(1, |picture| picture.frames.n);
         let look = Look::of(stage, particles, self.lecture);
-        match self.target.map(|target| &target.shape) {
-            Some(Shape::Boxes(boxes)) => stage.paint_ghost(&canvas.painter, boxes, p.ghost),
-            Some(Shape::Points(points)) => {
-                canvas.particles((self.index, 0), points, 0.0, look.radius, p.ghost);
-            }
-            None => {}
+        if let Some(target) = self.target {
+            target.paint((self.index, 0), canvas, stage, look.radius, p.ghost);
         }
         if let Some(picture) = any.filter(|_| self.source) {
             let color = theme::faint(p.source, 0.75 * look.opacity);
@@ -137,14 +148,18 @@ impl FlowLayers<'_> {
 }
 
 /// Sizes that follow the picture's size and the number of particles.
-struct Look {
-    radius: f32,
-    opacity: f32,
-    line: f32,
+pub struct Look {
+    /// Of a particle, in points.
+    pub radius: f32,
+    /// Of a particle's colour.
+    pub opacity: f32,
+    /// Width of a path, in points.
+    pub line: f32,
 }
 
 impl Look {
-    fn of(stage: &Stage, particles: usize, lecture: bool) -> Self {
+    /// For a picture of this size with so many particles.
+    pub fn of(stage: &Stage, particles: usize, lecture: bool) -> Self {
         let crowd = (10_000.0 / particles.max(1) as f32).powf(0.25);
         let size = (stage.rect.width() / 600.0).sqrt();
         let radius = (1.55 * crowd * size).clamp(0.6, 3.2);

@@ -2,13 +2,17 @@
 
 pub mod banner;
 pub mod canvas;
+pub mod chart;
 pub mod chip;
 pub mod flow_layers;
 pub mod formula;
+pub mod heat_map;
 pub mod help;
 pub mod icon;
 pub mod loss_plot;
+pub mod notes;
 pub mod number;
+pub mod panels;
 pub mod play_bar;
 pub mod quiver;
 pub mod run_controls;

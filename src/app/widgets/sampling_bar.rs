@@ -62,13 +62,18 @@ pub fn sampling_bar(ui: &mut Ui, sampling: &mut Sampling) {
         let label = ui.label("Steps").id;
         ui.label_inputs_by(label, |ui| steps_ui(ui, sampling));
         ui.add_space(8.0);
-        let label = ui.label("Particles").id;
-        ui.label_inputs_by(label, |ui| particles_ui(ui, &mut sampling.particles));
-        let hint = format!("Draw new noise (R); seed {}", sampling.noise);
-        if icon_button(ui, Icon::Dice, 28.0, Look::Quiet, &hint).clicked() {
-            sampling.resample();
-        }
+        noise_ui(ui, &mut sampling.particles, &mut sampling.noise);
     });
+}
+
+/// How many particles flow, and the button that draws other noise.
+pub fn noise_ui(ui: &mut Ui, particles: &mut usize, noise: &mut u64) {
+    let label = ui.label("Particles").id;
+    ui.label_inputs_by(label, |ui| particles_ui(ui, particles));
+    let hint = format!("Draw new noise (R); seed {noise}");
+    if icon_button(ui, Icon::Dice, 28.0, Look::Quiet, &hint).clicked() {
+        *noise = noise.wrapping_add(1);
+    }
 }
 
 fn solver_ui(ui: &mut Ui, solver: &mut Solver) {

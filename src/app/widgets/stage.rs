@@ -56,6 +56,16 @@ impl Stage {
         })
     }
 
+    /// A square without ticks and captions around it.
+    pub fn bare(rect: Rect, extent: f64) -> Self {
+        Self {
+            rect,
+            view: View2d::fit(rect, [0.0, 0.0], extent as f32),
+            extent,
+            lines: 0,
+        }
+    }
+
     /// Paper, grid, ticks and their labels.
     pub fn paint_axes(&self, painter: &Painter, p: &Palette, grid: bool) {
         let rect = self.rect;

@@ -1,0 +1,171 @@
+//! Which panel stands in which row and column.
+
+use crate::app::sampler::moving::Plan;
+use crate::app::sampling_grid::{Cell, Driver};
+use crate::flow::{Scheduler, Solver};
+
+/// Numbers of steps, or of evaluations.
+pub const COLUMNS: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
+/// Methods of equal steps.
+pub const SOLVERS: [Solver; 4] = [Solver::Euler, Solver::Midpoint, Solver::Heun, Solver::Rk4];
+/// Paths with their short names.
+pub const PATHS: [(Scheduler, &str); 4] = [
+    (Scheduler::CondOt, "Linear"),
+    (Scheduler::Cosine, "Cosine"),
+    (Scheduler::Poly(2.0), "Polynomial"),
+    (Scheduler::VP, "VP diffusion"),
+];
+
+/// What tells the rows apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// The method.
+    Solvers,
+    /// The path of the exact field, followed by Euler's method.
+    Paths,
+}
+
+impl Rows {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Solvers => Self::Paths,
+            Self::Paths => Self::Solvers,
+        }
+    }
+}
+
+/// What tells the columns apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// The number of steps.
+    Steps,
+    /// The number of evaluations of the field.
+    Nfe,
+}
+
+impl Columns {
+    /// Heading of the choice of columns.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Steps => "Columns: steps",
+            Self::Nfe => "Columns: evaluations of the field (NFE)",
+        }
+    }
+}
+
+/// Rows, columns and what they mean.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub by: Rows,
+    pub across: Columns,
+    /// Whether the trained network moves the particles of the solvers' rows.
+    pub network: bool,
+    /// Whether the last step is one of Euler's.
+    pub last_euler: bool,
+    pub solvers: [bool; 4],
+    pub paths: [bool; 4],
+    pub counts: [bool; 8],
+    /// The path on the stage.
+    pub path: Scheduler,
+    pub has_exact: bool,
+    pub has_network: bool,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self {
+            by: Rows::Solvers,
+            across: Columns::Steps,
+            network: false,
+            last_euler: false,
+            solvers: [true; 4],
+            paths: [true; 4],
+            counts: [true; 8],
+            path: Scheduler::CondOt,
+            has_exact: true,
+            has_network: false,
+        }
+    }
+}
+
+impl Table {
+    /// Whether the network moves the particles.
+    pub fn is_network(&self) -> bool {
+        self.by == Rows::Solvers && self.has_network && (self.network || !self.has_exact)
+    }
+
+    /// Places of the wanted rows.
+    pub fn rows(&self) -> Vec<usize> {
+        let on = match self.by {
+            Rows::Solvers => &self.solvers,
+            Rows::Paths => &self.paths,
+        };
+        (0..on.len()).filter(|row| on[*row]).collect()
+    }
+
+    /// The wanted counts.
+    pub fn columns(&self) -> Vec<usize> {
+        let wanted = COLUMNS.into_iter().zip(self.counts);
+        wanted
+            .filter(|(_, on)| *on)
+            .map(|(count, _)| count)
+            .collect()
+    }
+
+    /// Name of a row.
+    pub fn row_name(&self, row: usize) -> &'static str {
+        match self.by {
+            Rows::Solvers => solver_name(SOLVERS[row]),
+            Rows::Paths => PATHS[row].1,
+        }
+    }
+
+    fn solver(&self, row: usize) -> Solver {
+        match self.by {
+            Rows::Solvers => SOLVERS[row],
+            Rows::Paths => Solver::Euler,
+        }
+    }
+
+    /// Evaluations that a row needs at least.
+    pub fn least_nfe(&self, row: usize) -> usize {
+        if self.last_euler {
+            1
+        } else {
+            self.solver(row).fixed_nfe(1)
+        }
+    }
+
+    /// The panel of a row and a count; none where so few evaluations make no step.
+    pub fn cell(&self, row: usize, count: usize) -> Option<Cell> {
+        let solver = self.solver(row);
+        let last_euler = self.last_euler && solver != Solver::Euler;
+        let steps = match self.across {
+            Columns::Steps => count,
+            Columns::Nfe if last_euler => (count - 1) / solver.fixed_nfe(1) + 1,
+            Columns::Nfe => count / solver.fixed_nfe(1),
+        };
+        let driver = match self.by {
+            Rows::Paths => Driver::Exact(PATHS[row].0),
+            Rows::Solvers if self.is_network() => Driver::Network,
+            Rows::Solvers => Driver::Exact(self.path),
+        };
+        (steps > 0).then_some(Cell {
+            driver,
+            plan: Plan {
+                solver,
+                steps,
+                last_euler,
+            },
+        })
+    }
+}
+
+/// A name that fits beside a small panel.
+pub fn solver_name(solver: Solver) -> &'static str {
+    match solver {
+        Solver::Rk4 => "RK 4",
+        other => other.label(),
+    }
+}
