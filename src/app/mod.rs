@@ -4,6 +4,7 @@
 mod background;
 mod clock;
 mod curve;
+pub mod digits;
 mod exact;
 mod fonts;
 mod frame;
@@ -28,6 +29,7 @@ use eframe::wgpu::DeviceType;
 use egui::{Context, Ui, ViewportCommand};
 
 use clock::Clock;
+use digits::Digits;
 use keys::Action;
 use lesson::{Lab, Lesson};
 use sampler::Sampler;
@@ -125,6 +127,10 @@ impl App {
             ..Settings::default()
         };
         let actions = options.actions();
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new({
+            let ctx = ctx.clone();
+            move || ctx.request_repaint()
+        });
         let mut app = Self {
             lab: Lab {
                 clock,
@@ -132,10 +138,8 @@ impl App {
                 sampler: Sampler::new(move || for_sampler.request_repaint()),
                 easel: Easel::new(gpu),
                 settings,
-                wake: Arc::new({
-                    let ctx = ctx.clone();
-                    move || ctx.request_repaint()
-                }),
+                digits: Digits::new(&wake),
+                wake,
             },
             lessons,
             current,
@@ -160,6 +164,10 @@ impl App {
 
     /// Does what a key or a button asks for.
     fn act(&mut self, action: Action, ctx: &Context) {
+        // A lesson with a training of its own takes the keys that train.
+        if self.lessons[self.current].act(action, &mut self.lab) {
+            return;
+        }
         let Lab {
             clock,
             training,
@@ -199,9 +207,7 @@ impl App {
             Action::Leave if self.help => self.help = false,
             Action::Leave if settings.lecture => self.act(Action::LectureMode, ctx),
             Action::Leave => {}
-            _ => {
-                self.lessons[self.current].act(action, &mut self.lab);
-            }
+            _ => {}
         }
     }
 
@@ -249,6 +255,9 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.lab.training.drain();
+        for sentence in self.lab.digits.drain() {
+            self.lab.training.report(sentence);
+        }
         self.lessons[self.current].logic(&mut self.lab);
         let busy = self.is_busy();
         if let Some(screenshot) = &mut self.screenshot {

@@ -2,8 +2,11 @@
 
 pub mod checkerboard;
 pub mod field;
+pub mod guidance;
+pub mod latent;
 pub mod paths;
 pub mod steps;
+pub mod vae;
 
 use super::lesson::Lesson;
 
@@ -14,5 +17,8 @@ pub fn all() -> Vec<Box<dyn Lesson>> {
         Box::new(paths::Paths::default()),
         Box::new(steps::Steps::default()),
         Box::new(field::Field::default()),
+        Box::new(vae::Autoencoder::default()),
+        Box::new(latent::Latent::default()),
+        Box::new(guidance::Guidance::default()),
     ]
 }

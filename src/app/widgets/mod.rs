@@ -4,6 +4,8 @@ pub mod banner;
 pub mod canvas;
 pub mod chart;
 pub mod chip;
+pub mod digit_controls;
+pub mod digit_grid;
 pub mod flow_layers;
 pub mod formula;
 pub mod heat_map;

@@ -198,7 +198,10 @@ impl<M: Module> Engine<M> {
 }
 
 /// What the optimizer keeps for one weight.
-#[expect(clippy::large_enum_variant, reason = "a network has some sixty of them")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a network has some sixty of them"
+)]
 enum Slot {
     Host {
         first: Vec<f32>,
