@@ -4,6 +4,7 @@ use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
 use super::App;
 use super::keys::Action;
+use super::lesson::Status;
 use super::theme;
 use super::widgets::formula::{formula, typeset};
 use super::widgets::icon::{Icon, Look, icon_button};
@@ -196,42 +197,40 @@ impl App {
     }
 
     fn status_ui(&mut self, ui: &mut Ui) {
-        let training = &self.lab.training;
-        let run = training.run();
+        let lesson = &self.lessons[self.current];
+        let status = lesson.status(&self.lab).unwrap_or_else(|| self.status());
+        let choice = self.lab.training.device;
         let small = egui::TextStyle::Small.resolve(ui.style());
         let weak = |text: String| RichText::new(text).small().weak();
         ui.horizontal_centered(|ui| {
-            let device = match run.map(|run| run.device.as_ref()) {
-                None => format!("Device: {}", training.device.label()),
-                Some(None) => "Opening the device…".to_owned(),
-                Some(Some(device)) => format!("Trains on {device}"),
+            let device = match &status.device {
+                _ if !status.started => format!("Device: {}", choice.label()),
+                None => "Opening the device…".to_owned(),
+                Some(device) => format!("Trains on {device}"),
             };
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let config = run.map_or(&training.config, |run| &run.config);
-                ui.label(weak(format!("seed {}", config.seed)));
+                ui.label(weak(format!("seed {}", status.seed)));
                 ui.add_space(10.0);
                 if self.frame_times_shown {
                     self.frame_times_ui(ui);
                     ui.add_space(10.0);
                 }
-                let speed = run.map_or(0.0, |run| run.steps_per_second);
-                let text = if speed > 0.0 {
-                    format!("{speed:.0} steps/s")
-                } else {
-                    "– steps/s".to_owned()
+                let text = match status.speed {
+                    0.0 => "– steps/s".to_owned(),
+                    slow if slow < 10.0 => format!("{slow:.1} steps/s"),
+                    speed => format!("{speed:.0} steps/s"),
                 };
                 number::fixed(ui, weak(text), "0000 steps/s", small.clone());
                 ui.add_space(10.0);
-                let (step, steps) = (run.map_or(0, |run| run.step), config.steps);
                 let text = format!(
                     "step {} / {}",
-                    number::grouped(step),
-                    number::grouped(steps)
+                    number::grouped(status.step),
+                    number::grouped(status.steps)
                 );
                 number::fixed(ui, weak(text), "step 00 000 / 00 000", small);
                 ui.add_space(10.0);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let note = training.note.as_deref().map(|note| format!("  ·  {note}"));
+                    let note = status.note.as_deref().map(|note| format!("  ·  {note}"));
                     let drawn = if self.pace.software {
                         "  ·  drawn without a GPU"
                     } else {
@@ -242,5 +241,21 @@ impl App {
                 });
             });
         });
+    }
+
+    /// The present run of the 2-D lab.
+    fn status(&self) -> Status {
+        let training = &self.lab.training;
+        let run = training.run();
+        let config = run.map_or(&training.config, |run| &run.config);
+        Status {
+            device: run.and_then(|run| run.device.clone()),
+            started: run.is_some(),
+            step: run.map_or(0, |run| run.step),
+            steps: config.steps,
+            speed: run.map_or(0.0, |run| run.steps_per_second),
+            seed: config.seed,
+            note: training.note.clone(),
+        }
     }
 }

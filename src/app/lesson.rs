@@ -6,11 +6,13 @@ use egui::Ui;
 
 use super::background::Background;
 use super::clock::Clock;
+use super::digits::Digits;
 use super::keys::Action;
 use super::sampler::Sampler;
 use super::settings::Settings;
 use super::training::Training;
 use super::widgets::canvas::Easel;
+use crate::device::DeviceInfo;
 
 /// What all lessons share.
 pub struct Lab {
@@ -22,6 +24,8 @@ pub struct Lab {
     pub sampler: Sampler,
     /// Draws particles.
     pub easel: Easel,
+    /// The image lab.
+    pub digits: Digits,
     /// Look and layout of the window.
     pub settings: Settings,
     /// Asks for a new frame; for threads.
@@ -34,6 +38,25 @@ impl Lab {
         let wake = Arc::clone(&self.wake);
         Background::new(move || wake())
     }
+}
+
+/// What the status bar says of a training that is not one of [`Lab::training`].
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// What it trains on; none while it opens.
+    pub device: Option<DeviceInfo>,
+    /// Whether there is a run.
+    pub started: bool,
+    /// Steps done.
+    pub step: u64,
+    /// Steps of the whole run; 0 before it is known.
+    pub steps: u64,
+    /// Steps a second.
+    pub speed: f64,
+    /// Seed of the run.
+    pub seed: u64,
+    /// The newest short notice.
+    pub note: Option<String>,
 }
 
 /// One file of `lessons/`; the window draws its parts in the same places for each.
@@ -52,6 +75,11 @@ pub trait Lesson {
 
     /// Where it comes from: the seed document or paper, as a short reference.
     fn source(&self) -> &'static str;
+
+    /// The training of this lesson, where it has its own.
+    fn status(&self, _lab: &Lab) -> Option<Status> {
+        None
+    }
 
     /// Whether a picture that was asked for is still being made.
     fn is_busy(&self) -> bool {

@@ -5,6 +5,7 @@ mod background;
 mod cards;
 mod clock;
 mod curve;
+pub mod digits;
 mod exact;
 mod film;
 mod fonts;
@@ -35,6 +36,7 @@ use eframe::wgpu::DeviceType;
 use egui::{Context, Ui, ViewportCommand};
 
 use clock::Clock;
+use digits::Digits;
 use frame_times::FrameTimes;
 use keys::Action;
 use lesson::{Lab, Lesson};
@@ -140,6 +142,10 @@ impl App {
         if let Some(path) = &options.frame_times {
             frame_times.write_to(path)?;
         }
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new({
+            let ctx = ctx.clone();
+            move || ctx.request_repaint()
+        });
         let mut app = Self {
             lab: Lab {
                 clock,
@@ -149,10 +155,8 @@ impl App {
                 }),
                 easel: Easel::new(gpu, pace.software),
                 settings,
-                wake: Arc::new({
-                    let ctx = ctx.clone();
-                    move || ctx.request_repaint()
-                }),
+                digits: Digits::new(&wake),
+                wake,
             },
             lessons,
             current,
@@ -234,9 +238,7 @@ impl App {
             Action::Leave if self.help => self.help = false,
             Action::Leave if settings.lecture => self.act(Action::LectureMode, ctx),
             Action::Leave => {}
-            _ => {
-                self.lessons[self.current].act(action, &mut self.lab);
-            }
+            _ => {}
         }
     }
 
@@ -287,6 +289,9 @@ impl eframe::App for App {
         let t = self.lab.clock.t();
         self.frame_times.begin(frame.info().cpu_usage, training, t);
         self.lab.training.drain();
+        for sentence in self.lab.digits.drain() {
+            self.lab.training.report(sentence);
+        }
         self.lessons[self.current].logic(&mut self.lab);
         let busy = self.is_busy();
         if let Some(screenshot) = &mut self.screenshot {

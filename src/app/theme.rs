@@ -358,3 +358,10 @@ mod tests {
         }
     }
 }
+
+/// A colour for each of ten classes.
+pub fn class(p: &Palette, label: u8) -> Color32 {
+    let color = colorous::TABLEAU10[usize::from(label) % 10];
+    let color = Color32::from_rgb(color.r, color.g, color.b);
+    color.lerp_to_gamma(p.ink, 0.15)
+}

@@ -4,11 +4,14 @@ pub mod checkerboard;
 pub mod conditional;
 pub mod couplings;
 pub mod field;
+pub mod guidance;
+pub mod latent;
 pub mod learning;
 pub mod likelihood;
 pub mod mistakes;
 pub mod paths;
 pub mod steps;
+pub mod vae;
 
 use super::lesson::Lesson;
 
@@ -24,5 +27,8 @@ pub fn all() -> Vec<Box<dyn Lesson>> {
         Box::new(learning::Learning::default()),
         Box::new(likelihood::Likelihood::default()),
         Box::new(mistakes::Mistakes::default()),
+        Box::new(vae::Autoencoder::default()),
+        Box::new(latent::Latent::default()),
+        Box::new(guidance::Guidance::default()),
     ]
 }

@@ -6,6 +6,8 @@ pub mod bars;
 pub mod canvas;
 pub mod chart;
 pub mod chip;
+pub mod digit_controls;
+pub mod digit_grid;
 pub mod file_dialog;
 pub mod flow_layers;
 pub mod formula;

@@ -105,7 +105,7 @@ fn multiply(a: &[f64], b: &[f64], d: usize) -> Vec<f64> {
 
 /// Eigenvalues and the matrix whose columns are eigenvectors, by cyclic Jacobi rotations
 /// (Golub & Van Loan, Matrix Computations, 8.5).
-fn eigen(mut a: Vec<f64>, d: usize) -> (Vec<f64>, Vec<f64>) {
+pub fn eigen(mut a: Vec<f64>, d: usize) -> (Vec<f64>, Vec<f64>) {
     // Rotations keep rows of `turned` together in memory: eigenvectors are its rows.
     let mut turned = vec![0.0; d * d];
     for i in 0..d {

@@ -22,6 +22,39 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// Reads a grid back that [`Sheet::png`] wrote.
+    ///
+    /// # Errors
+    /// When it is no PNG file or of another size.
+    pub fn from_png(epoch: u64, png: &[u8]) -> Result<Self, String> {
+        let picture = image::load_from_memory_with_format(png, image::ImageFormat::Png)
+            .map_err(|error| format!("not a sheet of samples: {error}"))?
+            .to_luma8();
+        let cell = (SIDE + GAP) * ZOOM;
+        let count = |extent: u32| {
+            let rest = (extent as usize).checked_sub(GAP * ZOOM)?;
+            (rest > 0 && rest.is_multiple_of(cell)).then_some(rest / cell)
+        };
+        let (width, height) = picture.dimensions();
+        let size = format!("not a sheet of samples: {width}x{height}");
+        let (columns, rows) = count(width).zip(count(height)).ok_or(size)?;
+        let mut images = Vec::with_capacity(columns * rows * PIXELS);
+        for i in 0..columns * rows {
+            let (left, top) = (i % columns * cell, i / columns * cell);
+            for y in 0..SIDE {
+                for x in 0..SIDE {
+                    let at = |from: usize, k: usize| (from + (GAP + k) * ZOOM) as u32;
+                    images.push(picture.get_pixel(at(left, x), at(top, y)).0[0]);
+                }
+            }
+        }
+        Ok(Self {
+            epoch,
+            columns,
+            images,
+        })
+    }
+
     /// The grid as a PNG file.
     ///
     /// # Errors
@@ -74,6 +107,8 @@ mod tests {
         assert_eq!(picture.dimensions(), (124, 124));
         // The third image begins the second row.
         assert_eq!(picture.get_pixel(4, 64).0, [255]);
+        let back = Sheet::from_png(1, &sheet.png().unwrap()).unwrap();
+        assert_eq!(back.images[..3 * PIXELS], sheet.images);
         assert_eq!(picture.get_pixel(4, 4).0, [0]);
         assert_eq!(picture.get_pixel(64, 64).0, [BETWEEN]);
     }

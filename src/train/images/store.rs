@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::config::ImageConfig;
 use super::engine::EngineState;
 use super::params::NamedTensor;
+use super::sheet::Sheet;
 use crate::train::files::{CheckpointError, content, io_error, read_capped, write_atomically};
 use crate::train::tensors::{Number, Tensors, write_tensors, write_tensors_of};
 
@@ -28,6 +29,17 @@ const BUILTIN: [(&str, &[u8], &[u8]); 3] = [
         include_bytes!("../../../assets/weights/classifier/model.safetensors"),
     ),
 ];
+
+/// Samples of the pretrained flow after some of its epochs: `samples/epoch-….png` of its run.
+const FILM: &[(u64, &[u8])] = &[];
+
+/// The film of the pretrained flow.
+pub fn builtin_film() -> Vec<Sheet> {
+    let sheets = FILM.iter();
+    sheets
+        .filter_map(|(epoch, png)| Sheet::from_png(*epoch, png).ok())
+        .collect()
+}
 
 /// Names beginning so are measured on the data and stored beside the network's own tensors.
 const BESIDE: &str = "space.";

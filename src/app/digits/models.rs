@@ -1,0 +1,117 @@
+//! Networks of the image lab in host memory, for pictures of the lessons.
+//!
+//! Pictures are made on the processor even when a GPU trains: the networks are small, and a view
+//! must not wait for training.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::tensor::Device;
+
+use crate::data::mnist::Mnist;
+use crate::device::{self, DeviceChoice};
+use crate::nn::vae::Vae;
+use crate::train::images::{Judge, LatentModel, SavedModel, space};
+
+/// A model on the stage.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Grows with each change of the weights; 0 for the pretrained model.
+    pub version: u64,
+    /// The pretrained model's name.
+    pub name: &'static str,
+    /// The weights of a run; none for the pretrained model.
+    pub model: Option<Arc<SavedModel>>,
+    /// For the caption.
+    pub label: String,
+}
+
+impl Source {
+    fn saved(&self) -> Result<Arc<SavedModel>, String> {
+        match &self.model {
+            Some(model) => Ok(Arc::clone(model)),
+            None => SavedModel::load(self.name)
+                .map(Arc::new)
+                .map_err(|error| error.to_string()),
+        }
+    }
+}
+
+/// Networks that were used last; each is loaded when it is first asked for.
+#[derive(Default)]
+pub struct Models {
+    device: Option<Device>,
+    flow: Option<(u64, LatentModel)>,
+    vae: Option<(u64, Vae)>,
+    judge: Option<Judge>,
+}
+
+impl Models {
+    /// The processor's device.
+    ///
+    /// # Errors
+    /// When burn does not open it.
+    pub fn device(&mut self) -> Result<Device, String> {
+        if self.device.is_none() {
+            let (device, _) = device::open(DeviceChoice::Cpu).map_err(|error| error.to_string())?;
+            self.device = Some(device);
+        }
+        self.device.clone().ok_or_else(|| "no device".to_owned())
+    }
+
+    /// The flow of a source, with the autoencoder that it was trained in.
+    ///
+    /// # Errors
+    /// Names the file or tensor at fault.
+    pub fn flow(&mut self, source: &Source) -> Result<&LatentModel, String> {
+        let device = self.device()?;
+        if self.flow.as_ref().map(|(version, _)| *version) != Some(source.version) {
+            let vae = SavedModel::load("builtin:vae").map_err(|error| error.to_string())?;
+            let model = LatentModel::new(&*source.saved()?, &vae, &device)?;
+            self.flow = Some((source.version, model));
+        }
+        let loaded = self.flow.as_ref().map(|(_, model)| model);
+        loaded.ok_or_else(|| "no flow".to_owned())
+    }
+
+    /// The autoencoder of a source.
+    ///
+    /// # Errors
+    /// Names the file or tensor at fault.
+    pub fn vae(&mut self, source: &Source) -> Result<&Vae, String> {
+        let device = self.device()?;
+        if self.vae.as_ref().map(|(version, _)| *version) != Some(source.version) {
+            let vae = space::load_vae(&*source.saved()?, &device)?;
+            self.vae = Some((source.version, vae));
+        }
+        let loaded = self.vae.as_ref().map(|(_, vae)| vae);
+        loaded.ok_or_else(|| "no autoencoder".to_owned())
+    }
+
+    /// The classifier that reads generated digits.
+    ///
+    /// # Errors
+    /// Names the file or tensor at fault.
+    pub fn judge(&mut self) -> Result<&Judge, String> {
+        let device = self.device()?;
+        if self.judge.is_none() {
+            let saved = SavedModel::load("builtin:classifier").map_err(|e| e.to_string())?;
+            self.judge = Some(Judge::new(&saved, &device)?);
+        }
+        self.judge
+            .as_ref()
+            .ok_or_else(|| "no classifier".to_owned())
+    }
+}
+
+/// The lock's content; a panic elsewhere leaves networks behind that can be loaded again.
+pub fn lock(models: &Mutex<Models>) -> std::sync::MutexGuard<'_, Models> {
+    models.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The digits in the program.
+///
+/// # Errors
+/// When they cannot be read, which would be a fault of the build.
+pub fn digits() -> Result<Arc<Mnist>, String> {
+    Mnist::builtin().map_err(|error| error.to_string())
+}
