@@ -1,5 +1,7 @@
 //! Which run's kept iterations are looked at, and what is known of it.
 
+use egui::{ComboBox, RichText, Ui};
+
 use super::background::Background;
 use super::curve::LossCurve;
 use super::film::FilmOf;
@@ -125,5 +127,39 @@ impl Moments {
             cursor,
             ..RunsView::default()
         }
+    }
+
+    /// The menu of runs whose moments can be looked at, and how much they take.
+    pub fn choice_ui(&self, ui: &mut Ui, of: &mut Option<FilmOf>, training: &Training) {
+        ui.horizontal(|ui| {
+            let label = ui
+                .label("Moments of")
+                .on_hover_text("Whose weights the iteration slider goes through")
+                .id;
+            ui.label_inputs_by(label, |ui| {
+                ComboBox::from_id_salt("film")
+                    .width(ui.available_width() - 8.0)
+                    .truncate()
+                    .selected_text(&self.name)
+                    .show_ui(ui, |ui| {
+                        ui.selectable_value(of, None, "The current run")
+                            .on_hover_text("The pretrained one until it has kept two moments");
+                        let pretrained = Some(FilmOf::Pretrained);
+                        ui.selectable_value(of, pretrained, PRETRAINED);
+                        for run in training.runs() {
+                            let this = Some(FilmOf::Run(run.id));
+                            ui.selectable_value(of, this, &run.name);
+                        }
+                    });
+            });
+        });
+        let numbers = self.kept.iter().map(|kept| kept.weights.num_params());
+        let bytes = 4 * numbers.sum::<usize>();
+        let count = self.kept.len();
+        let text = format!("{count} moments kept, {:.1} MB", bytes as f64 / 1e6);
+        ui.label(RichText::new(text).small().weak()).on_hover_text(
+            "At 0, then on a log scale, and at the iterations of the seed's figure; at most 24 \
+             moments and 48 MiB for one run.",
+        );
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 
 use super::curve::LossCurve;
 use super::training::Staged;
@@ -68,6 +70,24 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// Reads a run folder on a thread of its own; `wake` is called when that is done.
+    ///
+    /// # Errors
+    /// When the system starts no thread.
+    pub fn read_apart(
+        folder: PathBuf,
+        wake: Wake,
+    ) -> std::io::Result<Receiver<Result<Self, String>>> {
+        let (send, reader) = channel();
+        let read = move || {
+            // The window may be gone by now.
+            let _ = send.send(Self::read(&folder));
+            wake();
+        };
+        let thread = thread::Builder::new().name("flowlab-open".to_owned());
+        thread.spawn(read).map(|_| reader)
+    }
+
     /// Reads a run folder: settings, weights, kept moments and losses.
     ///
     /// # Errors

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread;
+use std::sync::mpsc::{Receiver, TryRecvError};
 
 use super::run::{Opened, Run, RunId, Wake};
 use super::runs::Runs;
@@ -299,18 +298,8 @@ impl Training {
 
     /// Reads a run folder on a thread of its own and adds it to the list.
     pub fn open(&mut self, folder: PathBuf) {
-        let (send, reader) = channel();
-        let wake = Arc::clone(&self.wake);
-        let read = move || {
-            // The window may be gone by now.
-            let _ = send.send(Opened::read(&folder));
-            wake();
-        };
-        match thread::Builder::new()
-            .name("flowlab-open".to_owned())
-            .spawn(read)
-        {
-            Ok(_) => self.opening.push(reader),
+        match Opened::read_apart(folder, Arc::clone(&self.wake)) {
+            Ok(reader) => self.opening.push(reader),
             Err(error) => self.report(format!("the folder could not be read: {error}")),
         }
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use egui::{ComboBox, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use crate::app::film::{FilmOf, Projector, Reel};
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
-use crate::app::moments::{Moments, PRETRAINED, Stock};
+use crate::app::moments::{Moments, Stock};
 use crate::app::theme;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::{FlowLayers, Target};
@@ -175,7 +175,7 @@ impl Lesson for Learning {
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {
-                self.film_ui(ui, lab);
+                self.shown.choice_ui(ui, &mut self.of, &lab.training);
                 egui::CollapsingHeader::new("Settings of the next run")
                     .show(ui, |ui| run_controls::settings_ui(ui, &mut lab.training));
                 run_list::run_list_ui(ui, &mut lab.training);
@@ -371,38 +371,5 @@ impl Learning {
         if let Some(index) = chosen {
             self.go(index);
         }
-    }
-
-    fn film_ui(&mut self, ui: &mut Ui, lab: &Lab) {
-        ui.horizontal(|ui| {
-            let label = ui
-                .label("Moments of")
-                .on_hover_text("Whose weights the iteration slider goes through")
-                .id;
-            ui.label_inputs_by(label, |ui| {
-                ComboBox::from_id_salt("film")
-                    .width(ui.available_width() - 8.0)
-                    .truncate()
-                    .selected_text(&self.shown.name)
-                    .show_ui(ui, |ui| {
-                        ui.selectable_value(&mut self.of, None, "The current run")
-                            .on_hover_text("The pretrained one until it has kept two moments");
-                        let pretrained = Some(FilmOf::Pretrained);
-                        ui.selectable_value(&mut self.of, pretrained, PRETRAINED);
-                        for run in lab.training.runs() {
-                            let of = Some(FilmOf::Run(run.id));
-                            ui.selectable_value(&mut self.of, of, &run.name);
-                        }
-                    });
-            });
-        });
-        let numbers = self.shown.kept.iter().map(|kept| kept.weights.num_params());
-        let bytes = 4 * numbers.sum::<usize>();
-        let count = self.shown.kept.len();
-        let text = format!("{count} moments kept, {:.1} MB", bytes as f64 / 1e6);
-        ui.label(RichText::new(text).small().weak()).on_hover_text(
-            "At 0, then on a log scale, and at the iterations of the seed's figure; at most 24 \
-             moments and 48 MiB for one run.",
-        );
     }
 }

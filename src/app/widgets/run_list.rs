@@ -116,9 +116,10 @@ fn row(ui: &mut Ui, run: &Run, current: bool, wish: &mut Option<Wish>) {
             *wish = Some(Wish::Choose(run.id));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.name_inputs(format!("What to do with {}", run.name), |ui| {
-                ui.menu_button("…", |ui| menu(ui, run, wish))
-            });
+            let button = ui.menu_button("…", |ui| menu(ui, run, wish)).response;
+            let name = format!("What to do with {}", run.name);
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+            button.on_hover_text(&name);
             let step = RichText::new(number::grouped(run.step)).small();
             let step = if run.is_running() { step } else { step.weak() };
             ui.add(Label::new(step).selectable(false));
