@@ -129,7 +129,9 @@ impl App {
             lab: Lab {
                 clock,
                 training,
-                sampler: Sampler::new(move || for_sampler.request_repaint()),
+                sampler: Sampler::new(cc.wgpu_render_state.clone(), move || {
+                    for_sampler.request_repaint();
+                }),
                 easel: Easel::new(gpu),
                 settings,
                 wake: Arc::new({

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use eframe::wgpu;
 use egui::{Pos2, Rect};
 
 /// Largest storage buffer that every adapter with default limits can bind, in bytes (128 MiB).
@@ -13,8 +14,10 @@ pub const MAX_FRAME_BYTES: usize = 128 << 20;
 pub struct Frames {
     /// Times of the frames, `[k]`, ascending or descending.
     pub times: Arc<[f32]>,
-    /// Positions, `[k, n, 2]`.
+    /// Positions, `[k, n, 2]`; empty where they are on the GPU only.
     pub points: Arc<[f32]>,
+    /// Positions that were made on the GPU.
+    pub(super) buffer: Option<wgpu::Buffer>,
     /// Particles in each frame.
     pub n: usize,
     /// Names the content: equal ids mean equal points.
@@ -27,9 +30,24 @@ impl Frames {
         Self {
             times,
             points,
+            buffer: None,
             n,
             id: fresh_id(),
         }
+    }
+
+    /// Wraps positions `[k, n, 2]` that a kernel wrote on the window's device.
+    pub(super) fn on_gpu(times: Arc<[f32]>, buffer: wgpu::Buffer, n: usize) -> Self {
+        Self {
+            buffer: Some(buffer),
+            ..Self::new(times, Arc::default(), n)
+        }
+    }
+
+    /// Numbers stored, wherever they are.
+    pub(super) fn floats(&self) -> usize {
+        let on_gpu = |buffer: &wgpu::Buffer| (buffer.size() / 4) as usize;
+        self.buffer.as_ref().map_or(self.points.len(), on_gpu)
     }
 
     /// One frame `[n, 2]` that does not change with time.
@@ -38,12 +56,12 @@ impl Frames {
         Self::new(Arc::from([0.0]), points, n)
     }
 
-    /// Whether the sizes agree: `points.len() == times.len() * n * 2`, with at least one point.
+    /// Whether the sizes agree: `times.len() * n * 2` numbers, with at least one point.
     pub fn is_valid(&self) -> bool {
         let floats = (self.times.len())
             .checked_mul(self.n)
             .and_then(|points| points.checked_mul(2));
-        self.n > 0 && !self.times.is_empty() && floats == Some(self.points.len())
+        self.n > 0 && !self.times.is_empty() && floats == Some(self.floats())
     }
 
     /// The frames around `t` and the weight of the second one: x(t) = (1 - w) x_a + w x_b.

@@ -127,7 +127,9 @@ impl CallbackTrait for LayerCallback {
         let Some(placement) = placement else {
             return Vec::new();
         };
-        if gpu.software && self.layer.pass == Pass::Particles {
+        // Plain code reaches only what is in main memory.
+        let in_reach = matches!(self.layer.content, Content::Floats { .. });
+        if gpu.software && in_reach && self.layer.pass == Pass::Particles {
             let drawn = self.layer.discs(|discs| {
                 let pictures = &mut gpu.pictures;
                 pictures.draw(device, queue, discs, placement)

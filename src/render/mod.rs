@@ -24,6 +24,8 @@ mod particles;
 mod picture;
 mod pipeline;
 mod quiver;
+mod sampler;
+mod sampler_job;
 mod store;
 mod targets;
 #[cfg(test)]
@@ -35,9 +37,10 @@ pub use canvas::cpu_splat;
 pub use density::{DensityStyle, Ramp, density};
 pub use frames::{Arrows, Frames, Location, MAX_FRAME_BYTES, View2d, frame_budget, fresh_id};
 #[cfg(test)]
-pub use offscreen::test_device;
+pub use offscreen::{Offscreen, test_device};
 pub use particles::{Labels, ParticleStyle, particles};
 pub use quiver::{QuiverStyle, quiver};
+pub use sampler::{Between, Flow, GpuSampler, Linear, Moved, SampleError};
 pub use trails::{TrailStyle, trails};
 pub use uniforms::MAX_PALETTE;
 

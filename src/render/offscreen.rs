@@ -113,6 +113,24 @@ impl Offscreen {
         }
     }
 
+    /// Positions that a kernel left on the device.
+    pub fn read_frames(&self, frames: &super::Frames) -> Vec<f32> {
+        let RenderState { device, queue, .. } = &self.state;
+        let buffer = frames.buffer.as_ref().expect("frames on the device");
+        let landing = device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("offscreen"),
+            size: buffer.size(),
+            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+            mapped_at_creation: false,
+        });
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encoder.copy_buffer_to_buffer(buffer, 0, &landing, 0, buffer.size());
+        queue.submit([encoder.finish()]);
+        let bytes = self.mapped(&landing);
+        let words = bytes.as_chunks::<4>().0;
+        words.iter().map(|word| f32::from_ne_bytes(*word)).collect()
+    }
+
     fn target(&self, [width, height]: [u32; 2]) -> wgpu::Texture {
         self.state.device.create_texture(&wgpu::TextureDescriptor {
             label: Some("offscreen"),
@@ -159,6 +177,13 @@ impl Offscreen {
     }
 
     fn pixels(&self, buffer: &wgpu::Buffer, [width, _]: [u32; 2]) -> Vec<[u8; 4]> {
+        self.mapped(buffer)
+            .chunks_exact(padded_row(width) as usize)
+            .flat_map(|row| row[..4 * width as usize].as_chunks().0.to_vec())
+            .collect()
+    }
+
+    fn mapped(&self, buffer: &wgpu::Buffer) -> Vec<u8> {
         let slice = buffer.slice(..);
         slice.map_async(wgpu::MapMode::Read, |result| {
             result.expect("mapping failed")
@@ -166,10 +191,7 @@ impl Offscreen {
         let done = self.state.device.poll(wgpu::PollType::wait_indefinitely());
         done.expect("the device was lost");
         let bytes = slice.get_mapped_range().expect("the buffer is mapped");
-        bytes
-            .chunks_exact(padded_row(width) as usize)
-            .flat_map(|row| row[..4 * width as usize].as_chunks().0.to_vec())
-            .collect()
+        bytes.to_vec()
     }
 }
 

@@ -114,7 +114,7 @@ pub fn particles(rect: Rect, view: View2d, frames: &Frames, t: f32, style: Parti
 
 /// Whether frames can be drawn; the first that cannot is logged.
 pub(super) fn check(frames: &Frames) -> bool {
-    let (k, n, floats) = (frames.times.len(), frames.n, frames.points.len());
+    let (k, n, floats) = (frames.times.len(), frames.n, frames.floats());
     if frames.is_valid() && floats / 2 <= u32::MAX as usize {
         return true;
     }
@@ -130,9 +130,15 @@ pub(super) fn check(frames: &Frames) -> bool {
 
 impl Frames {
     pub(super) fn content(&self) -> Content {
-        Content::Floats {
-            id: self.id,
-            data: self.points.clone(),
+        match &self.buffer {
+            Some(buffer) => Content::Buffer {
+                id: self.id,
+                buffer: buffer.clone(),
+            },
+            None => Content::Floats {
+                id: self.id,
+                data: self.points.clone(),
+            },
         }
     }
 }

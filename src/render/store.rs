@@ -14,22 +14,34 @@ const KEEP_FRAMES: u64 = 8;
 /// Content of a storage buffer, named so that it is uploaded once.
 #[derive(Clone, Debug)]
 pub enum Content {
-    Floats { id: u64, data: Arc<[f32]> },
-    Labels { id: u64, data: Arc<[u32]> },
+    Floats {
+        id: u64,
+        data: Arc<[f32]>,
+    },
+    Labels {
+        id: u64,
+        data: Arc<[u32]>,
+    },
+    /// Made on the GPU: nothing is uploaded.
+    Buffer {
+        id: u64,
+        buffer: wgpu::Buffer,
+    },
 }
 
 impl Content {
     fn key(&self) -> (bool, u64) {
         match self {
-            Self::Floats { id, .. } => (false, *id),
+            Self::Floats { id, .. } | Self::Buffer { id, .. } => (false, *id),
             Self::Labels { id, .. } => (true, *id),
         }
     }
 
     fn bytes(&self) -> u64 {
-        4 * match self {
-            Self::Floats { data, .. } => data.len() as u64,
-            Self::Labels { data, .. } => data.len() as u64,
+        match self {
+            Self::Floats { data, .. } => 4 * data.len() as u64,
+            Self::Labels { data, .. } => 4 * data.len() as u64,
+            Self::Buffer { buffer, .. } => buffer.size(),
         }
     }
 
@@ -42,6 +54,7 @@ impl Content {
             match self {
                 Self::Floats { data, .. } => words.write_iter(data.iter().map(|v| v.to_ne_bytes())),
                 Self::Labels { data, .. } => words.write_iter(data.iter().map(|v| v.to_ne_bytes())),
+                Self::Buffer { .. } => {}
             }
         }
     }
@@ -51,6 +64,8 @@ struct Entry {
     buffer: wgpu::Buffer,
     bind_group: wgpu::BindGroup,
     last_used: u64,
+    /// Somebody else's: it must not be written again.
+    foreign: bool,
 }
 
 /// Uploaded content by id; what is no longer drawn is reused or dropped.
@@ -100,10 +115,20 @@ impl Store {
             entry.last_used = frame;
             return entry.buffer.size() >= bytes;
         }
+        if let Content::Buffer { buffer, .. } = what {
+            let entry = Entry {
+                buffer: buffer.clone(),
+                bind_group: bind_storage(device, layout, buffer),
+                last_used: frame,
+                foreign: true,
+            };
+            self.entries.insert(key, entry);
+            return true;
+        }
         // New content usually replaces content of the same size (a session streams), so a buffer
         // that the previous frame did not draw either is written again.
         let idle = (self.entries.iter())
-            .find(|(_, e)| e.buffer.size() == bytes && e.last_used + 1 < frame)
+            .find(|(_, e)| e.buffer.size() == bytes && e.last_used + 1 < frame && !e.foreign)
             .map(|(&key, _)| key);
         let mut entry = match idle.and_then(|key| self.entries.remove(&key)) {
             Some(entry) => entry,
@@ -114,6 +139,7 @@ impl Store {
                     buffer,
                     bind_group,
                     last_used: frame,
+                    foreign: false,
                 }
             }
         };

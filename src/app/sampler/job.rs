@@ -7,17 +7,18 @@ use std::sync::atomic::AtomicBool;
 use rayon::ThreadPool;
 
 use super::moving::{self, Plan};
-use super::{Pictures, Request, Sampled, Settings};
+use super::{Pictures, Request, Sampled, Settings, on_gpu};
 use crate::app::exact::{UpTo, exact_field, support};
 use crate::data::toy::Dataset;
 use crate::flow::{BoxUnion, MarginalField, Scheduler, VelocityField, metric};
-use crate::kernel::{Mlp, Trajectories};
-use crate::render::Frames;
+use crate::kernel::{Mlp, MlpWeights, Trajectories};
+use crate::render::{Frames, GpuSampler, Moved, SampleError};
 
 /// Largest number of stored positions of one picture.
 const STORED: usize = 6_400_000;
-/// Frames of a picture at least and at most.
-const FRAMES: std::ops::RangeInclusive<usize> = 16..=128;
+/// Frames after the first of a picture at least and at most; 16 of a million particles fit into
+/// the smallest storage buffer.
+const FRAMES: std::ops::RangeInclusive<usize> = 15..=128;
 /// Particles of a preview.
 const PREVIEW: usize = 2000;
 /// Evaluations that need no preview.
@@ -26,6 +27,8 @@ const QUICK: usize = 300_000;
 /// What is kept between pictures: the noise, the exact field and its last picture.
 #[derive(Default)]
 pub struct Bench {
+    /// Moves the network's particles where there is one.
+    gpu: Option<GpuSampler>,
     noise: Option<(u64, Arc<[f32]>)>,
     exact: Option<Arc<Exact>>,
     drawn: Option<Settings>,
@@ -45,6 +48,14 @@ struct Exact {
 pub type Change<'a> = &'a dyn Fn(&mut Pictures);
 
 impl Bench {
+    /// An empty bench, with or without a GPU.
+    pub fn new(gpu: Option<GpuSampler>) -> Self {
+        Self {
+            gpu,
+            ..Self::default()
+        }
+    }
+
     /// Makes the pictures of a request and hands each to `show`, the network's first.
     pub fn run(
         &mut self,
@@ -61,27 +72,48 @@ impl Bench {
         let settings = &request.settings;
         let noise = self.noise(settings);
         let exact = self.exact(settings);
-        let sampled = |moved: Trajectories, version| {
-            let ends = &moved.points[moved.points.len() - 2 * moved.n..];
+        let picture = |frames: Frames, ends: &[f32], nfe: usize, version: u64| {
             let off = exact
                 .support
                 .as_ref()
                 .map(|boxes| metric::off_support(boxes, ends));
             Arc::new(Sampled {
                 off_support: off.filter(|share| share.is_finite()),
-                nfe: moved.nfe,
-                frames: Frames::new(moved.times.into(), moved.points.into(), moved.n),
+                nfe,
+                frames,
                 settings: settings.clone(),
                 version,
             })
         };
-        let model = request.model.as_ref().and_then(|(version, weights)| {
+        let sampled = |moved: Trajectories, version| {
+            let points: Arc<[f32]> = moved.points.into();
+            let ends = &points[points.len() - 2 * moved.n..];
+            let frames = Frames::new(moved.times.into(), Arc::clone(&points), moved.n);
+            picture(frames, ends, moved.nfe, version)
+        };
+        let on_gpu = match &request.model {
+            Some((version, weights)) => match self.on_gpu(weights, settings, &noise, cancel) {
+                Some(None) => return,
+                Some(Some(moved)) => {
+                    let nfe = settings.solver.fixed_nfe(settings.steps.max(1));
+                    let picture = picture(moved.frames, &moved.ends, nfe, *version);
+                    show(&|pictures| pictures.model = Some(Arc::clone(&picture)));
+                    true
+                }
+                None => false,
+            },
+            None => false,
+        };
+        let on_cpu = request.model.as_ref().filter(|_| !on_gpu);
+        let model = on_cpu.and_then(|(version, weights)| {
             let mlp = Mlp::try_new(weights);
             mlp.inspect_err(|error| log::warn!("weights that cannot be drawn: {error}"))
                 .ok()
                 .map(|mlp| (*version, mlp))
         });
-        if let Some((version, mlp)) = model {
+        if on_gpu {
+            log::trace!("the network's particles are on the GPU");
+        } else if let Some((version, mlp)) = model {
             let show_model = |moved| {
                 let picture = sampled(moved, version);
                 show(&|pictures| pictures.model = Some(Arc::clone(&picture)));
@@ -113,6 +145,29 @@ impl Bench {
             pictures.floor = floor;
         });
         self.drawn = Some(settings.clone());
+    }
+
+    /// The network's particles moved on the GPU: none where the processor has to do it, and none
+    /// inside where somebody cancelled.
+    fn on_gpu(
+        &mut self,
+        weights: &MlpWeights,
+        settings: &Settings,
+        noise: &[f32],
+        cancel: &AtomicBool,
+    ) -> Option<Option<Moved>> {
+        let gpu = (self.gpu.as_ref()).filter(|_| !settings.solver.is_adaptive())?;
+        let times = saved_times(settings);
+        match on_gpu::move_through(gpu, weights, settings, noise, times, cancel) {
+            Ok(moved) => Some(moved),
+            Err(error) => {
+                log::warn!("particles are moved on the processor: {error}");
+                if matches!(error, SampleError::Lost(_)) {
+                    self.gpu = None;
+                }
+                None
+            }
+        }
     }
 
     /// Standard normal points `[n, 2]`; fewer particles are the first ones of more.

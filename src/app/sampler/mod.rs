@@ -3,16 +3,19 @@
 
 mod job;
 pub mod moving;
+mod on_gpu;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use eframe::egui_wgpu::RenderState;
+
 use crate::data::toy::Dataset;
 use crate::flow::{Scheduler, Solver};
 use crate::kernel::MlpWeights;
-use crate::render::Frames;
+use crate::render::{Frames, GpuSampler};
 
 /// Rest after a picture, in units of its duration: training has the processor for that long.
 const REST: u32 = 2;
@@ -89,7 +92,10 @@ pub struct Sampler {
 
 impl Sampler {
     /// Starts the thread; `wake` is called on it whenever there is something new to draw.
-    pub fn new(wake: impl Fn() + Send + 'static) -> Self {
+    ///
+    /// The network's particles are moved on the window's GPU where `state` has a real one, so that
+    /// their positions never leave it; the exact field's on the processor.
+    pub fn new(state: Option<RenderState>, wake: impl Fn() + Send + 'static) -> Self {
         let shared = Arc::new(Shared {
             request: Mutex::new(None),
             pictures: Mutex::default(),
@@ -102,7 +108,10 @@ impl Sampler {
         let worker = Arc::clone(&shared);
         thread::Builder::new()
             .name("flowlab-sampler".to_owned())
-            .spawn(move || work(&worker, &wake))
+            .spawn(move || {
+                let gpu = state.filter(on_gpu::wanted);
+                work(&worker, gpu.as_ref(), &wake);
+            })
             .expect("the system starts a thread");
         Self { shared, last: None }
     }
@@ -153,10 +162,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn work(shared: &Shared, wake: &dyn Fn()) {
+fn work(shared: &Shared, gpu: Option<&RenderState>, wake: &dyn Fn()) {
     // A pool of its own: in the common one a training step would wait behind these particles.
     let pool = rayon::ThreadPoolBuilder::new().build();
-    let mut bench = job::Bench::default();
+    let mut bench = job::Bench::new(gpu.and_then(GpuSampler::new));
     while let Some(request) = next(shared) {
         let started = Instant::now();
         let show = |change: &dyn Fn(&mut Pictures)| {
@@ -169,7 +178,7 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
             Err(error) => log::error!("no threads for the particles: {error}"),
         }));
         if done.is_err() {
-            bench = job::Bench::default();
+            bench = job::Bench::new(None);
             log::error!("the sampler met a panic and starts anew");
         }
         wake();

@@ -35,7 +35,7 @@ fn sampler() -> (Sampler, Receiver<()>) {
         // The test may have what it wanted already.
         let _ = sender.send(());
     };
-    (Sampler::new(wake), woken)
+    (Sampler::new(None, wake), woken)
 }
 
 /// The pictures once they satisfy `done`.
