@@ -71,7 +71,10 @@ pub struct WindowArgs {
     /// Start in lecture mode: larger, without side panels.
     #[arg(long)]
     pub lecture: bool,
-    /// Replace the screenshot file when it exists.
+    /// Write how long each picture takes into this CSV, and show it in the status bar.
+    #[arg(long, value_name = "FILE.csv")]
+    pub frame_times: Option<PathBuf>,
+    /// Replace the screenshot and frame time files when they exist.
     #[arg(long)]
     pub force: bool,
 }

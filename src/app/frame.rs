@@ -175,6 +175,24 @@ impl App {
         }
     }
 
+    /// Median and 99th percentile of the last pictures.
+    fn frame_times_ui(&self, ui: &mut Ui) {
+        let hint = "Work of the window's thread for a picture, and the time from picture to \
+                    picture while something moves: median and 99th percentile of the last 300 \
+                    pictures, in milliseconds (F12)";
+        let small = egui::TextStyle::Small.resolve(ui.style());
+        let text = self.frame_times.summary().map_or_else(
+            || "–".to_owned(),
+            |summary| {
+                let ([work, work_99], [every, every_99]) = (summary.work, summary.interval);
+                format!("work {work:.1} / {work_99:.1}  every {every:.0} / {every_99:.0} ms")
+            },
+        );
+        let text = RichText::new(text).small().weak();
+        let widest = "work 00.0 / 000.0  every 000 / 000 ms";
+        number::fixed(ui, text, widest, small).on_hover_text(hint);
+    }
+
     fn status_ui(&mut self, ui: &mut Ui) {
         let training = &self.lab.training;
         let run = training.run();
@@ -190,6 +208,10 @@ impl App {
                 let config = run.map_or(&training.config, |run| &run.config);
                 ui.label(weak(format!("seed {}", config.seed)));
                 ui.add_space(10.0);
+                if self.frame_times_shown {
+                    self.frame_times_ui(ui);
+                    ui.add_space(10.0);
+                }
                 let speed = run.map_or(0.0, |run| run.steps_per_second);
                 let text = if speed > 0.0 {
                     format!("{speed:.0} steps/s")

@@ -29,6 +29,7 @@ pub enum Action {
     LectureMode,
     Save,
     Help,
+    FrameTimes,
     Leave,
     NextPreset,
     PreviousPreset,
@@ -172,6 +173,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(SHIFT, Key::Questionmark, Action::Help, None),
     bind(NONE, Key::Questionmark, Action::Help, None),
     bind(NONE, Key::F1, Action::Help, Some(("?  F1", "These keys"))),
+    bind(
+        NONE,
+        Key::F12,
+        Action::FrameTimes,
+        Some(("F12", "Show how long pictures take")),
+    ),
     bind(
         NONE,
         Key::Escape,

@@ -43,6 +43,8 @@ pub struct LaunchOptions {
     pub theme: Option<Theme>,
     /// Start in lecture mode.
     pub lecture: bool,
+    /// Write how long each picture takes into this file.
+    pub frame_times: Option<PathBuf>,
 }
 
 /// A picture of the window, without anybody at it.

@@ -7,6 +7,7 @@ mod curve;
 mod exact;
 mod fonts;
 mod frame;
+mod frame_times;
 mod keys;
 mod launch;
 pub mod lesson;
@@ -28,6 +29,7 @@ use eframe::wgpu::DeviceType;
 use egui::{Context, Ui, ViewportCommand};
 
 use clock::Clock;
+use frame_times::FrameTimes;
 use keys::Action;
 use lesson::{Lab, Lesson};
 use sampler::Sampler;
@@ -71,6 +73,8 @@ pub struct App {
     lessons: Vec<Box<dyn Lesson>>,
     current: usize,
     help: bool,
+    frame_times: FrameTimes,
+    frame_times_shown: bool,
     save: Option<SaveDialog>,
     screenshot: Option<Screenshot>,
     themed: Option<theme::Theme>,
@@ -125,6 +129,10 @@ impl App {
             ..Settings::default()
         };
         let actions = options.actions();
+        let mut frame_times = FrameTimes::new();
+        if let Some(path) = &options.frame_times {
+            frame_times.write_to(path)?;
+        }
         let mut app = Self {
             lab: Lab {
                 clock,
@@ -142,6 +150,8 @@ impl App {
             lessons,
             current,
             help: false,
+            frame_times,
+            frame_times_shown: options.frame_times.is_some(),
             save: None,
             screenshot: options.screenshot.clone().map(Screenshot::new),
             themed: None,
@@ -190,6 +200,7 @@ impl App {
                 settings.lecture = !settings.lecture;
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(settings.lecture));
             }
+            Action::FrameTimes => self.frame_times_shown = !self.frame_times_shown,
             Action::Help => self.help = !self.help,
             Action::Save if training.run().is_some() => {
                 self.save
@@ -249,7 +260,10 @@ impl App {
 }
 
 impl eframe::App for App {
-    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &Context, frame: &mut eframe::Frame) {
+        let training = self.lab.training.is_running();
+        let t = self.lab.clock.t();
+        self.frame_times.begin(frame.info().cpu_usage, training, t);
         self.lab.training.drain();
         self.lessons[self.current].logic(&mut self.lab);
         let busy = self.is_busy();

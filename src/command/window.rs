@@ -25,6 +25,9 @@ pub fn run(args: &WindowArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.screenshot {
         check_free(path, args.force)?;
     }
+    if let Some(path) = &args.frame_times {
+        check_free(path, args.force)?;
+    }
     if !has_display() {
         ensure!(
             args.screenshot.is_none(),
@@ -51,6 +54,7 @@ pub fn run(args: &WindowArgs) -> anyhow::Result<()> {
             _ => Theme::Light,
         }),
         lecture: args.lecture,
+        frame_times: args.frame_times.clone(),
     })
 }
 

@@ -10,7 +10,7 @@ use super::moving::{self, Plan};
 use super::{Pictures, Request, Sampled, Settings, on_gpu};
 use crate::app::exact::{UpTo, exact_field, support};
 use crate::data::toy::Dataset;
-use crate::flow::{BoxUnion, MarginalField, Scheduler, VelocityField, metric};
+use crate::flow::{BoxUnion, MarginalField, Scheduler, Solver, VelocityField, metric};
 use crate::kernel::{Mlp, MlpWeights, Trajectories};
 use crate::render::{Frames, GpuSampler, Moved, SampleError};
 
@@ -19,6 +19,8 @@ const STORED: usize = 6_400_000;
 /// Frames after the first of a picture at least and at most; 16 of a million particles fit into
 /// the smallest storage buffer.
 const FRAMES: std::ops::RangeInclusive<usize> = 15..=128;
+/// Frames after the first under the adaptive solver, which has no steps to show.
+const ADAPTIVE_FRAMES: usize = 100;
 /// Particles of a preview.
 const PREVIEW: usize = 2000;
 /// Evaluations that need no preview.
@@ -224,13 +226,20 @@ fn evaluations(settings: &Settings) -> usize {
     settings.particles * settings.solver.fixed_nfe(steps)
 }
 
+/// Frames that a picture keeps, and how many it would keep of few particles.
+pub fn frames_kept(solver: Solver, steps: usize, particles: usize) -> [usize; 2] {
+    let wanted = if solver.is_adaptive() {
+        ADAPTIVE_FRAMES
+    } else {
+        steps.clamp(1, *FRAMES.end())
+    };
+    let most = (STORED / particles.max(1)).clamp(*FRAMES.start(), *FRAMES.end());
+    [wanted.min(most) + 1, wanted + 1]
+}
+
 /// Times at which positions are kept: every step where there is room.
 fn saved_times(settings: &Settings) -> Vec<f32> {
-    let most = (STORED / settings.particles.max(1)).clamp(*FRAMES.start(), *FRAMES.end());
-    let k = if settings.solver.is_adaptive() {
-        most.min(100)
-    } else {
-        settings.steps.clamp(1, most)
-    };
-    (0..=k).map(|i| i as f32 / k as f32).collect()
+    let [kept, _] = frames_kept(settings.solver, settings.steps, settings.particles);
+    let last = kept - 1;
+    (0..=last).map(|i| i as f32 / last as f32).collect()
 }

@@ -5,6 +5,8 @@ mod job;
 pub mod moving;
 mod on_gpu;
 
+pub use job::frames_kept;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;

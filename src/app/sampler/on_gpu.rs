@@ -138,7 +138,7 @@ mod tests {
         let Some(device) = test_device() else { return };
         let gpu = GpuSampler::new(&device.state).expect("the adapter computes");
         let shapes: [&[usize]; 5] = [
-            &[3, 2],
+            &[3, 4, 2],
             &[3, 1, 2],
             &[3, 37, 130, 5, 2],
             &[3, 300, 2],

@@ -52,6 +52,16 @@ fn wait(sampler: &Sampler, woken: &Receiver<()>, done: impl Fn(&Pictures) -> boo
 }
 
 #[test]
+fn a_million_particles_keep_fewer_frames_and_fit_into_one_buffer() {
+    assert_eq!(frames_kept(Solver::Euler, 100, 10_000), [101, 101]);
+    assert_eq!(frames_kept(Solver::Euler, 12, 1_000_000), [13, 13]);
+    for particles in [200_000, 500_000, 1_000_000] {
+        let [kept, wanted] = frames_kept(Solver::Rk4, 100, particles);
+        assert!(kept < wanted && kept <= crate::render::frame_budget(particles));
+    }
+}
+
+#[test]
 fn both_fields_start_from_the_same_noise_and_the_exact_one_lands_on_the_board() {
     let (mut sampler, woken) = sampler();
     let settings = settings(Solver::Euler, 64, 3000);

@@ -1,15 +1,18 @@
 //! How particles are moved: solver, steps, number of particles, noise.
 
-use egui::{ComboBox, Slider, SliderClamping, Ui};
+use egui::{ComboBox, RichText, Slider, SliderClamping, Ui};
 
 use super::icon::{Icon, Look, icon_button};
 use super::number;
+use crate::app::sampler::frames_kept;
 use crate::flow::Solver;
 
 /// Steps a solver may take.
 pub const STEPS: std::ops::RangeInclusive<usize> = 1..=200;
 /// Numbers of particles to choose from.
-const PARTICLES: [usize; 8] = [500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000];
+const PARTICLES: [usize; 11] = [
+    500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000,
+];
 
 /// What the bar edits.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +66,16 @@ pub fn sampling_bar(ui: &mut Ui, sampling: &mut Sampling) {
         ui.label_inputs_by(label, |ui| steps_ui(ui, sampling));
         ui.add_space(8.0);
         noise_ui(ui, &mut sampling.particles, &mut sampling.noise);
+        let [kept, wanted] = frames_kept(sampling.solver, sampling.steps, sampling.particles);
+        if kept < wanted {
+            let note = RichText::new(format!("{kept} frames kept: memory"))
+                .small()
+                .weak();
+            ui.label(note).on_hover_text(format!(
+                "So many particles leave room for {kept} of {wanted} moments; between them the \
+                 picture is interpolated. The end is exact."
+            ));
+        }
     });
 }
 
@@ -100,7 +113,8 @@ fn steps_ui(ui: &mut Ui, sampling: &mut Sampling) {
     };
     ui.add_enabled_ui(!adaptive, |ui| {
         // What stands to the right of the rail keeps its width.
-        let others = 260.0;
+        let kept = frames_kept(sampling.solver, sampling.steps, sampling.particles);
+        let others = if kept[0] < kept[1] { 420.0 } else { 270.0 };
         ui.spacing_mut().slider_width = (ui.available_width() - others).clamp(48.0, 260.0);
         let slider = Slider::new(&mut sampling.steps, STEPS)
             .logarithmic(true)
@@ -113,7 +127,7 @@ fn steps_ui(ui: &mut Ui, sampling: &mut Sampling) {
 
 fn particles_ui(ui: &mut Ui, particles: &mut usize) {
     ComboBox::from_id_salt("particles")
-        .width(78.0)
+        .width(88.0)
         .selected_text(number::grouped(*particles as u64))
         .show_ui(ui, |ui| {
             for count in PARTICLES {
