@@ -14,6 +14,7 @@
 //! | [`figure`] | pictures as files |
 //! | [`command`] | one file per verb of the command line |
 //! | [`device`] | the only file that chooses a burn device |
+//! | [`priority`] | which threads step back for the window |
 //!
 //! # Invariants
 //!
@@ -46,5 +47,6 @@ pub mod figure;
 pub mod flow;
 pub mod kernel;
 pub mod nn;
+pub mod priority;
 pub mod render;
 pub mod train;

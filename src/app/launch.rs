@@ -80,6 +80,7 @@ impl LaunchOptions {
 /// # Errors
 /// A sentence on why no window could be opened, or why the screenshot was not written.
 pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
+    crate::priority::window_opens();
     let size = options.screenshot.as_ref().map_or(SIZE, |plan| plan.size);
     let viewport = ViewportBuilder::default()
         .with_title("Flow Lab")

@@ -21,6 +21,7 @@ use super::message::{Command, Event, RunState};
 use super::task::Task;
 use super::trainer::Trainer;
 use crate::device::DeviceInfo;
+use crate::priority::{self, Priority};
 
 /// Events that may wait for a slow client before the trainer holds them back itself.
 const EVENT_QUEUE: usize = 256;
@@ -48,6 +49,7 @@ impl<S: Send + Sync + 'static> Session<S> {
         let latest = Latest::default();
         let slot = latest.clone();
         let body = move || {
+            priority::step_back(Priority::Training);
             let mut outbox = Outbox {
                 events: events_out,
                 waiting: VecDeque::new(),

@@ -17,6 +17,7 @@ use eframe::egui_wgpu::RenderState;
 use crate::data::toy::Dataset;
 use crate::flow::{Scheduler, Solver};
 use crate::kernel::MlpWeights;
+use crate::priority::{self, Priority};
 use crate::render::{Frames, GpuSampler};
 
 /// Rest after a picture, in units of its duration: training has the processor for that long.
@@ -166,7 +167,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn work(shared: &Shared, gpu: Option<&RenderState>, wake: &dyn Fn()) {
     // A pool of its own: in the common one a training step would wait behind these particles.
-    let pool = rayon::ThreadPoolBuilder::new().build();
+    let lower = || priority::step_back(Priority::Preview);
+    lower();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .start_handler(move |_| lower())
+        .build();
     let mut bench = job::Bench::new(gpu.and_then(GpuSampler::new));
     while let Some(request) = next(shared) {
         let started = Instant::now();
