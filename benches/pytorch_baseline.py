@@ -3,12 +3,16 @@
 Prints the milliseconds of one training step (batch 4096, 3-128-128-128-128-2, GELU, Adam; the
 batch is drawn as the lab draws it: checkerboard, normal noise, uniform times), eager and
 compiled, the part of it without drawing and Adam, and the seconds of 100 Euler steps for 10 000
-particles. Each figure is the best of several runs, because a shared machine only ever adds time.
+particles. Each figure is the best of several runs, because a shared machine only ever adds time;
+with --json the medians, as `flowlab bench` prints them, and the best beside them.
 
-    python pytorch_baseline.py [--threads 2] [--no-compile]
+    python pytorch_baseline.py [--threads 2] [--no-compile] [--runs 100] [--json]
+    flowlab bench --markdown --baseline FILE.json      # the table with both columns
 """
 
 import argparse
+import json
+import statistics
 import time
 
 import torch
@@ -39,8 +43,8 @@ def draw_batch(n=BATCH):
     return torch.cat(((1 - t) * x0 + t * x1, t), dim=1), x1 - x0
 
 
-def best_of(runs, work):
-    """Shortest time in seconds; the first calls warm up and are not counted."""
+def durations(runs, work):
+    """Seconds of each call; the first calls warm up and are not counted."""
     for _ in range(3):
         work()
     times = []
@@ -48,7 +52,7 @@ def best_of(runs, work):
         start = time.perf_counter()
         work()
         times.append(time.perf_counter() - start)
-    return min(times)
+    return times
 
 
 def training_step(network):
@@ -91,24 +95,43 @@ def euler(network, steps=EULER_STEPS):
     return run
 
 
+def column(kind, runs):
+    """Medians and best times of one way to run the network."""
+    network = make_network()
+    if kind == "compiled":
+        network = torch.compile(network)
+    figures = {}
+    for name, unit, times in [
+        ("toy_train_step_ms", 1e3, durations(runs, training_step(network))),
+        ("toy_gradients_ms", 1e3, durations(runs, gradients_only(network))),
+        ("toy_sample_s", 1, durations(max(1, runs // 20), euler(network))),
+    ]:
+        figures[name] = unit * statistics.median(times)
+        figures[name + "_best"] = unit * min(times)
+    return figures
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--no-compile", action="store_true", help="skip torch.compile")
+    parser.add_argument("--runs", type=int, default=100, help="timed training steps")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    print(f"torch {torch.__version__}, {options.threads} threads")
 
     kinds = ["eager"] if options.no_compile else ["eager", "compiled"]
-    for kind in kinds:
-        network = make_network()
-        if kind == "compiled":
-            network = torch.compile(network)
-        step = 1e3 * best_of(100, training_step(network))
-        gradients = 1e3 * best_of(100, gradients_only(network))
-        sampling = best_of(5, euler(network))
+    figures = {kind: column(kind, options.runs) for kind in kinds}
+    if options.json:
+        head = {"torch": torch.__version__, "threads": options.threads}
+        print(json.dumps(head | figures))
+        return
+    print(f"torch {torch.__version__}, {options.threads} threads")
+    for kind, found in figures.items():
+        step, gradients = found["toy_train_step_ms_best"], found["toy_gradients_ms_best"]
         print(f"{kind}: training step {step:.2f} ms, loss and gradients {gradients:.2f} ms")
+        sampling = found["toy_sample_s_best"]
         print(f"{kind}: {PARTICLES} particles x {EULER_STEPS} Euler steps {sampling:.3f} s")
 
 

@@ -336,6 +336,12 @@ pub struct BenchArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+    /// Print the README's table, with the machine named.
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+    /// With --markdown: PyTorch's column, from benches/pytorch_baseline.py --json.
+    #[arg(long, value_name = "FILE.json", requires = "markdown")]
+    pub baseline: Option<PathBuf>,
     /// Fewer repeats.
     #[arg(long)]
     pub quick: bool,

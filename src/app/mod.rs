@@ -140,7 +140,7 @@ impl App {
                 sampler: Sampler::new(cc.wgpu_render_state.clone(), move || {
                     for_sampler.request_repaint();
                 }),
-                easel: Easel::new(gpu),
+                easel: Easel::new(gpu, pace.software),
                 settings,
                 wake: Arc::new({
                     let ctx = ctx.clone();

@@ -7,44 +7,46 @@ use burn::tensor::{Device, Distribution, Tensor};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::bench_table::{self, Baseline};
 use super::generate;
 use crate::cli::BenchArgs;
 use crate::device::{self, DeviceKind};
 use crate::flow::marginal::MarginalField;
 use crate::flow::solver::Solver;
 use crate::kernel::{Mlp, sample};
-use crate::train::batch::{Batch, Purpose, stream};
+use crate::train::batch::{Batches, Purpose, stream};
 use crate::train::engine::{BurnEngine, Engine, EngineState, FusedEngine};
 use crate::train::{Checkpoint, Preset, ToyConfig};
 
 /// Particles and Euler steps of the sampling figure.
-const PARTICLES: usize = 10_000;
-const STEPS: usize = 100;
+pub const PARTICLES: usize = 10_000;
+pub const STEPS: usize = 100;
 /// Side of the square matrices of the peak.
 const MATRIX: usize = 1024;
 
 /// A figure and the device it was taken on.
 #[derive(Debug, Serialize)]
-struct Figure {
-    value: f64,
-    device: String,
+pub struct Figure {
+    pub value: f64,
+    pub device: String,
 }
 
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
-struct Report {
-    toy_train_step_ms: Figure,
-    toy_sample_s: Figure,
-    gemm_gflops: Figure,
-    toy_sample_gflops: Figure,
-    exact_field_mpoints_per_s: Figure,
+pub struct Report {
+    pub toy_train_step_ms: Figure,
+    pub toy_sample_s: Figure,
+    pub gemm_gflops: Figure,
+    pub toy_sample_gflops: Figure,
+    pub exact_field_mpoints_per_s: Figure,
 }
 
 /// Times the pieces that the lab's speed is made of; each figure is the median of its repeats.
 ///
 /// # Errors
-/// A device that does not open.
+/// A device that does not open; a baseline that cannot be read.
 pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
+    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     let repeats = if args.quick { 3 } else { 11 };
     let threads = rayon::current_num_threads();
     let cpu = |value| Figure {
@@ -60,6 +62,10 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         toy_sample_s: cpu(sampling),
         exact_field_mpoints_per_s: cpu(exact_field(repeats)),
     };
+    if args.markdown {
+        print!("{}", bench_table::markdown(&report, baseline.as_ref()));
+        return Ok(());
+    }
     if args.json {
         println!("{}", serde_json::to_string(&report)?);
         return Ok(());
@@ -91,7 +97,8 @@ fn median(repeats: usize, mut call: impl FnMut()) -> f64 {
     seconds[repeats / 2]
 }
 
-/// One optimiser step of seed 003 with its batch at hand: gradients, Adam, read-back.
+/// One optimiser step of seed 003 as a run takes it: its batch, which another thread draws,
+/// gradients, Adam, read-back.
 fn train_step(args: &BenchArgs, repeats: usize) -> anyhow::Result<Figure> {
     let config = ToyConfig::preset(Preset::Seed003);
     let mut rng = stream(config.seed, Purpose::Weights, 0);
@@ -106,12 +113,15 @@ fn train_step(args: &BenchArgs, repeats: usize) -> anyhow::Result<Figure> {
         DeviceKind::Cpu => Box::new(FusedEngine::new(state, None)),
         _ => Box::new(BurnEngine::new(state, None, &device)),
     };
-    let batch = Batch::draw(&config, 0);
+    let batches = Batches::start(config.clone(), 0);
     let per_call = if args.quick { 3 } else { 20 };
     let mut failure = None;
     let seconds = median(repeats, || {
         for _ in 0..per_call {
-            failure = failure.take().or(engine.step(&batch, config.lr).err());
+            let step = batches
+                .next()
+                .and_then(|batch| engine.step(&batch, config.lr));
+            failure = failure.take().or(step.err());
         }
         failure = failure.take().or(engine.take_losses().err());
     });

@@ -1,6 +1,7 @@
 //! One file per verb of the command line. Progress goes to stderr, results to stdout or a file.
 
 pub mod bench;
+mod bench_table;
 pub mod demo;
 pub mod devices;
 pub mod eval;

@@ -18,7 +18,9 @@ use super::uniforms::{Placement, Uniforms, components};
 /// picture does not change and half floats would lose the kernels' tails.
 const MAX_SPLATS: u32 = 1 << 18;
 
-/// The same for an adapter that is a CPU, which needs microseconds for each.
+/// The same for an adapter that is a CPU, which needs microseconds for each. The window takes
+/// [`super::cpu_density`] there, which counts all; only positions that were made on that adapter
+/// come this way.
 const MAX_SPLATS_SOFTWARE: u32 = 1 << 15;
 
 /// Part of a two-dimensional Gaussian within three standard deviations: 1 - exp(-9/2).
@@ -62,6 +64,16 @@ pub fn density(rect: Rect, view: View2d, frames: &Frames, t: f32, style: Density
         prepared: Prepared::default(),
     };
     egui_wgpu::Callback::new_paint_callback(rect, callback).into()
+}
+
+/// Size of the texture between sum and colour map, as coarse as the kernel allows, so that a wide
+/// kernel costs no more, and the kernel's standard deviation in its texels.
+pub(super) fn grid_of(size_px: [f32; 2], kernel_px: f32) -> ([u32; 2], f32) {
+    let texel_px = (kernel_px / SUM_KERNEL_TEXELS).max(1.0);
+    let size = size_px.map(|px| (px / texel_px).ceil().max(1.0) as u32);
+    // Reading between texels smooths by a triangle of variance 1/6; the kernel makes up for it.
+    let between = if texel_px > 1.0 { 1.0 / 6.0 } else { 0.0 };
+    (size, (SUM_KERNEL_TEXELS.powi(2) - between).sqrt())
 }
 
 fn splat_uniforms(frames: &Frames, t: f32, count: usize) -> Uniforms {
@@ -120,15 +132,8 @@ impl Density {
         screen: &ScreenDescriptor,
     ) -> Option<(Uniforms, Uniforms, [u32; 2])> {
         let window = Placement::new(self.rect, &self.view, screen)?;
-        // The texture is as coarse as the kernel allows, so a wide kernel costs no more.
-        let texel_px = (self.style.kernel_px / SUM_KERNEL_TEXELS).max(1.0);
-        let size = window
-            .size_px
-            .map(|px| (px / texel_px).ceil().max(1.0) as u32);
+        let (size, kernel) = grid_of(window.size_px, self.style.kernel_px);
         let placement = window.resized(size);
-        // Reading between texels smooths by a triangle of variance 1/6; the kernel makes up for it.
-        let between = if texel_px > 1.0 { 1.0 / 6.0 } else { 0.0 };
-        let kernel = (SUM_KERNEL_TEXELS.powi(2) - between).sqrt();
         let most = if gpu.software {
             MAX_SPLATS_SOFTWARE
         } else {

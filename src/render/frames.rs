@@ -44,6 +44,11 @@ impl Frames {
         }
     }
 
+    /// Whether the positions are in main memory, where plain code can read them.
+    pub fn in_memory(&self) -> bool {
+        self.buffer.is_none()
+    }
+
     /// Numbers stored, wherever they are.
     pub(super) fn floats(&self) -> usize {
         let on_gpu = |buffer: &wgpu::Buffer| (buffer.size() / 4) as usize;

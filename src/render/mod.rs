@@ -13,6 +13,7 @@
 //! content of one size follows another, so memory stays flat while a session streams.
 
 mod canvas;
+mod cpu_density;
 mod density;
 mod density_target;
 mod frames;
@@ -34,6 +35,7 @@ mod trails;
 mod uniforms;
 
 pub use canvas::cpu_splat;
+pub use cpu_density::cpu_density;
 pub use density::{DensityStyle, Ramp, density};
 pub use frames::{Arrows, Frames, Location, MAX_FRAME_BYTES, View2d, frame_budget, fresh_id};
 #[cfg(test)]

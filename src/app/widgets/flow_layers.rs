@@ -17,6 +17,10 @@ use crate::render::{Arrows, Frames};
 
 /// Trajectories that are drawn: enough to see the flow, few enough to follow one.
 const TRAILS: usize = 240;
+/// More particles than this are shown as their density: single ones no longer tell anything.
+const CROWD: usize = 100_000;
+/// Density of the noise in its middle, 1/2π; a density as high gets the full colour.
+const NOISE_TOP: f32 = 0.159;
 /// Points of a target that is no union of boxes.
 const TARGET_POINTS: usize = 4000;
 
@@ -108,6 +112,12 @@ impl FlowLayers<'_> {
             if let Some(picture) = picture {
                 // Behind paths the crowd steps back.
                 let quiet = if self.paths { 0.4 } else { 1.0 };
+                if picture.frames.n > CROWD {
+                    let color = theme::faint(color, quiet);
+                    let slot = (self.index, slot);
+                    canvas.density(slot, &picture.frames, self.t, NOISE_TOP, color);
+                    continue;
+                }
                 let color = theme::faint(color, look.opacity * quiet);
                 canvas.particles(
                     (self.index, slot),

@@ -101,3 +101,42 @@ fn the_cpu_splat_puts_particles_where_the_gpu_does() {
     let blank = cpu_splat(&bad, 0.0, view(), [9, 9], Color32::WHITE);
     assert!(blank.pixels.iter().all(|p| *p == Color32::TRANSPARENT));
 }
+
+#[test]
+fn plain_code_sums_the_same_density_as_the_gpu() {
+    let Some(gpu) = test_device() else { return };
+    // A low-discrepancy crowd in the unit square, twice as dense on the right, and one lost point.
+    let mut points: Vec<f32> = (0..20_000u32)
+        .flat_map(|i| {
+            let [u, v] = [0.754_877_7, 0.569_840_3].map(|step| (f64::from(i) * step).fract());
+            let x = if u < 1.0 / 3.0 {
+                1.5 * u
+            } else {
+                0.75 * u + 0.25
+            };
+            [(2.0 * x - 1.0) as f32 * 0.8, (1.6 * v - 0.8) as f32]
+        })
+        .collect();
+    points[7] = f32::NAN;
+    let crowd = Frames::still(points.into());
+    let style = DensityStyle {
+        kernel_px: 1.5,
+        ..tinted(0.8)
+    };
+    let shape = density(screen(), view(), &crowd, 0.0, style);
+    let drawn = gpu.draw(SIZE, vec![shape]);
+    let size = SIZE.map(|side| side as usize);
+    let image = cpu_density(&crowd, 0.0, view(), size, &style);
+    assert_eq!(image.size, size);
+    let (mut worst, mut mass) = (0.0_f32, 0.0);
+    for (i, pixel) in image.pixels.iter().enumerate() {
+        let alpha = f32::from(pixel.a()) / 255.0;
+        let [x, y] = [i % size[0], i / size[0]].map(|v| v as u32);
+        worst = worst.max((alpha - drawn.alpha(x, y)).abs());
+        mass += alpha;
+    }
+    // Counting in whole texels moves a particle by up to half of one.
+    assert!(worst < 0.1, "{worst}");
+    assert!((mass / drawn.mass() - 1.0).abs() < 0.02, "{mass}");
+    assert!(mass > 1000.0, "{mass}");
+}
