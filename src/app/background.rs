@@ -8,6 +8,8 @@ use std::thread;
 
 use rayon::ThreadPool;
 
+use crate::priority::{self, Priority};
+
 /// What a job is given.
 pub struct Job<'a, V> {
     /// Set when the window wants something else; a job looks at it between its blocks.
@@ -123,10 +125,12 @@ pub fn pool() -> Result<ThreadPool, rayon::ThreadPoolBuildError> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     rayon::ThreadPoolBuilder::new()
         .num_threads(cores.saturating_sub(1).max(1))
+        .start_handler(|_| priority::step_back(Priority::Preview))
         .build()
 }
 
 fn serve<V>(shared: &Shared<V>) {
+    priority::step_back(Priority::Preview);
     let pool = match pool() {
         Ok(pool) => pool,
         Err(error) => {

@@ -178,10 +178,9 @@ impl CallbackTrait for Density {
         resources: &mut CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
         self.prepared.target.store(u32::MAX, Ordering::Relaxed);
-        let Some(gpu) = Gpu::of_mut(resources) else {
+        let Some(gpu) = Gpu::begun(resources) else {
             return Vec::new();
         };
-        gpu.begin();
         let Some((sum, map, size)) = self.place(gpu, screen) else {
             return Vec::new();
         };
@@ -217,13 +216,12 @@ impl CallbackTrait for Density {
         gpu.finish(device, queue);
         if let Some(density) = &gpu.density
             && let Some(target) = self.prepared.target(density)
-            && let Some(content) = gpu.content(&self.content)
         {
             let offset = self.prepared.splat.load(Ordering::Relaxed);
             let mut pass = density.begin_sum(encoder, target);
-            pass.set_bind_group(0, gpu.uniforms(), &[offset]);
-            pass.set_bind_group(1, content, &[]);
-            pass.draw(0..3 * self.prepared.splats.load(Ordering::Relaxed), 0..1);
+            if gpu.bind(&mut pass, offset, &self.content) {
+                pass.draw(0..3 * self.prepared.splats.load(Ordering::Relaxed), 0..1);
+            }
         }
         Vec::new()
     }
@@ -239,13 +237,12 @@ impl CallbackTrait for Density {
         };
         if let Some(density) = &gpu.density
             && let Some(target) = self.prepared.target(density)
-            && let Some(content) = gpu.content(&self.content)
         {
             let offset = self.prepared.map.load(Ordering::Relaxed);
             density.set_map(pass, target);
-            pass.set_bind_group(0, gpu.uniforms(), &[offset]);
-            pass.set_bind_group(1, content, &[]);
-            pass.draw(0..3, 0..1);
+            if gpu.bind(pass, offset, &self.content) {
+                pass.draw(0..3, 0..1);
+            }
         }
     }
 }

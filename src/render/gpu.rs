@@ -109,6 +109,23 @@ impl Gpu {
         resources.get_mut()
     }
 
+    /// The passes for a layer's `prepare`; the first one of a picture starts it.
+    pub fn begun(resources: &mut CallbackResources) -> Option<&mut Self> {
+        let gpu = Self::of_mut(resources)?;
+        gpu.begin();
+        Some(gpu)
+    }
+
+    /// Gives a pass its uniforms and content; false where the content is not there.
+    pub fn bind(&self, pass: &mut wgpu::RenderPass<'_>, offset: u32, what: &Content) -> bool {
+        let Some(content) = self.store.get(what) else {
+            return false;
+        };
+        pass.set_bind_group(0, &self.uniforms.bind_group, &[offset]);
+        pass.set_bind_group(1, content, &[]);
+        true
+    }
+
     pub fn pipeline(&self, pass: Pass) -> &wgpu::RenderPipeline {
         match pass {
             Pass::Particles => &self.particles,
@@ -118,7 +135,7 @@ impl Gpu {
     }
 
     /// Starts a painted frame at its first `prepare`: slots are handed out anew.
-    pub fn begin(&mut self) {
+    fn begin(&mut self) {
         if std::mem::take(&mut self.frame_closed) {
             self.frame += 1;
             self.uniforms.bytes.clear();

@@ -119,10 +119,9 @@ impl CallbackTrait for LayerCallback {
     ) -> Vec<wgpu::CommandBuffer> {
         self.offset.store(NOT_PREPARED, Ordering::Relaxed);
         self.picture.store(NOT_PREPARED, Ordering::Relaxed);
-        let Some(gpu) = Gpu::of_mut(resources) else {
+        let Some(gpu) = Gpu::begun(resources) else {
             return Vec::new();
         };
-        gpu.begin();
         let placement = Placement::new(self.layer.rect, &self.layer.view, screen);
         let Some(placement) = placement else {
             return Vec::new();
@@ -177,12 +176,10 @@ impl CallbackTrait for LayerCallback {
             pictures.paint(pass, picture as usize, uniforms, &gpu.no_labels);
             return;
         }
-        let Some(content) = gpu.content(&self.layer.content) else {
-            return;
-        };
         pass.set_pipeline(gpu.pipeline(self.layer.pass));
-        pass.set_bind_group(0, gpu.uniforms(), &[offset]);
-        pass.set_bind_group(1, content, &[]);
+        if !gpu.bind(pass, offset, &self.layer.content) {
+            return;
+        }
         if self.layer.pass == Pass::Particles {
             let labels = self.layer.labels.as_ref().and_then(|l| gpu.content(l));
             pass.set_bind_group(2, labels.unwrap_or(&gpu.no_labels), &[]);

@@ -25,8 +25,9 @@ const PIECE: Duration = Duration::from_millis(15);
 const FIRST_PIECE_FLOP: f64 = 1e9;
 /// Rest between two looks whether a submission is done.
 const LOOK: Duration = Duration::from_micros(500);
-/// After so long the device counts as lost.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// After so long the device counts as lost. A GPU needs milliseconds for a piece; a software
+/// adapter on a busy machine may need half a minute.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The function between two layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,7 +247,7 @@ impl GpuSampler {
                 return Ok(());
             }
             if started.elapsed() > PATIENCE {
-                return Err(lost("no answer for ten seconds"));
+                return Err(lost("no answer for a minute"));
             }
             std::thread::sleep(LOOK);
         }

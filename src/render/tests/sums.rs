@@ -137,6 +137,7 @@ fn plain_code_sums_the_same_density_as_the_gpu() {
     }
     // Counting in whole texels moves a particle by up to half of one.
     assert!(worst < 0.1, "{worst}");
-    assert!((mass / drawn.mass() - 1.0).abs() < 0.02, "{mass}");
-    assert!(mass > 1000.0, "{mass}");
+    // All of the crowd, 1600 pixels to a unit of area; the GPU's half floats lose a little.
+    assert!((mass * 0.8 / 1600.0 - 1.0).abs() < 0.005, "{mass}");
+    assert!((drawn.mass() / mass - 1.0).abs() < 0.06, "{}", drawn.mass());
 }
