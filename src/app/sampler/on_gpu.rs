@@ -179,4 +179,47 @@ mod tests {
         let none = move_through(&gpu, &small, &settings, &[0.0; 2], vec![1.0], &never);
         assert!(matches!(none, Ok(None)));
     }
+
+    #[test]
+    fn a_picture_made_on_the_gpu_is_drawn_like_one_of_the_processor() {
+        use std::sync::Mutex;
+
+        use super::super::{Pictures, Request, job::Bench};
+        use crate::app::theme::Theme;
+        use crate::render::{ParticleStyle, View2d, particles};
+
+        let Some(device) = test_device() else { return };
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let weights = MlpWeights::init(&[3, 16, 16, 2], Activation::Silu, &mut rng);
+        let request = Request {
+            settings: settings(Solver::Heun, 8, 500),
+            model: Some((4, Arc::new(weights))),
+        };
+        let pool = rayon::ThreadPoolBuilder::new().build().unwrap();
+        let model = |gpu: Option<GpuSampler>| {
+            let pictures = Mutex::new(Pictures::default());
+            let show = |change: &dyn Fn(&mut Pictures)| change(&mut pictures.lock().unwrap());
+            let never = AtomicBool::new(false);
+            Bench::new(gpu).run(&request, &never, &show, &pool);
+            pictures.into_inner().unwrap().model.unwrap()
+        };
+        let gpu = GpuSampler::new(&device.state).expect("the adapter computes");
+        let [there, here] = [model(Some(gpu)), model(None)];
+        assert!(!there.frames.in_memory() && here.frames.in_memory());
+        assert_eq!((there.nfe, there.version), (here.nfe, here.version));
+        assert_eq!(there.frames.times, here.frames.times);
+        let off = [&there, &here].map(|picture| picture.off_support.unwrap());
+        assert!((off[0] - off[1]).abs() < 0.005, "{off:?}");
+        let rect = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::Vec2::splat(90.0));
+        let view = View2d::fit(rect, [0.0, 0.0], 3.0);
+        let drawn = [&there, &here].map(|picture| {
+            let style = ParticleStyle::new(2.0, Theme::Light.palette().model);
+            let shape = particles(rect, view, &picture.frames, 0.4, style);
+            device.draw([90, 90], vec![shape])
+        });
+        assert!(drawn[1].mass() > 500.0, "{}", drawn[1].mass());
+        let unlike = drawn[0].pixels.iter().zip(&drawn[1].pixels);
+        let unlike = unlike.filter(|(a, b)| a[3].abs_diff(b[3]) > 8).count();
+        assert!(unlike < 10, "{unlike} pixels differ");
+    }
 }
