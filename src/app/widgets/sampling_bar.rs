@@ -114,7 +114,7 @@ fn steps_ui(ui: &mut Ui, sampling: &mut Sampling) {
     ui.add_enabled_ui(!adaptive, |ui| {
         // What stands to the right of the rail keeps its width.
         let kept = frames_kept(sampling.solver, sampling.steps, sampling.particles);
-        let others = if kept[0] < kept[1] { 420.0 } else { 270.0 };
+        let others = if kept[0] < kept[1] { 410.0 } else { 260.0 };
         ui.spacing_mut().slider_width = (ui.available_width() - others).clamp(48.0, 260.0);
         let slider = Slider::new(&mut sampling.steps, STEPS)
             .logarithmic(true)
@@ -127,7 +127,7 @@ fn steps_ui(ui: &mut Ui, sampling: &mut Sampling) {
 
 fn particles_ui(ui: &mut Ui, particles: &mut usize) {
     ComboBox::from_id_salt("particles")
-        .width(88.0)
+        .width(78.0)
         .selected_text(number::grouped(*particles as u64))
         .show_ui(ui, |ui| {
             for count in PARTICLES {
