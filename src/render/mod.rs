@@ -9,6 +9,9 @@
 //! defaults). Where [`available`] is false all layers draw nothing, and [`cpu_splat`] stands in.
 //! Where the adapter is itself a CPU, particles are drawn by plain code into a texture instead,
 //! which costs a tenth of a software rasteriser's triangles; nothing changes for the caller.
+//! [`GpuSampler`] moves particles through a network on the window's device, on a worker thread;
+//! its [`Frames`] name a buffer and hold no points. Crowds are shown by [`density`], or by
+//! [`cpu_density`] where a rasteriser is slow or missing.
 //! Content that was not drawn during the last painted frames is dropped; buffers are reused while
 //! content of one size follows another, so memory stays flat while a session streams.
 
