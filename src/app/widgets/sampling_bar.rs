@@ -128,6 +128,7 @@ fn steps_ui(ui: &mut Ui, sampling: &mut Sampling) {
 fn particles_ui(ui: &mut Ui, particles: &mut usize) {
     ComboBox::from_id_salt("particles")
         .width(78.0)
+        .height(420.0)
         .selected_text(number::grouped(*particles as u64))
         .show_ui(ui, |ui| {
             for count in PARTICLES {
