@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains in the window for some minutes, starting afresh every 40 seconds, and prints how much the
-# resident memory grew after the first two minutes.
+# resident memory grew after the first five minutes, when every buffer has its size.
 #
 #   benches/soak.sh [MINUTES] [FLOWLAB]      30 and target/release/flowlab by default
 #
@@ -13,7 +13,7 @@ fi
 here=$(cd "$(dirname "$0")/.." && pwd)
 minutes=${1:-30}
 flowlab=${2:-${CARGO_TARGET_DIR:-$here/target}/release/flowlab}
-warm_up=${WARM_UP:-120}
+warm_up=${WARM_UP:-300}
 
 "$flowlab" --device cpu --train &
 window=$!
