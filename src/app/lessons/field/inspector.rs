@@ -106,7 +106,11 @@ pub fn reading_ui(ui: &Ui, place: Rect, reading: &Reading) {
     if bars.width() > 70.0 && !reading.posterior.is_empty() {
         let font = FontId::proportional(13.0);
         let top = bars.left_top() + vec2(0.0, 0.5 * pitch);
-        let text = "Posterior over cells";
+        let text = if bars.width() > 140.0 {
+            "Posterior over cells"
+        } else {
+            "Posterior"
+        };
         painter.text(top, Align2::LEFT_CENTER, text, font, p.muted);
         let room = Rect::from_min_max(
             pos2(bars.left(), bars.top() + pitch + 2.0),

@@ -91,7 +91,7 @@ impl Lesson for Field {
     }
 
     fn formula(&self) -> &'static str {
-        r#"v(x,t)="E"[α'_t x_1+σ'_t x_0|x_t=x]"#
+        r#"v="E"[x'_t|x_t=x]"#
     }
 
     fn source(&self) -> &'static str {

@@ -171,6 +171,10 @@ impl Lesson for Paths {
 
     fn legend_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
         let p = theme::palette(ui);
+        if lab.settings.lecture {
+            // Eight chips share the column with the button that leaves the mode.
+            ui.spacing_mut().item_spacing.y = 3.0;
+        }
         match self.view {
             View::Side => {
                 for (place, name) in NAMES.into_iter().enumerate() {

@@ -81,7 +81,7 @@ impl Lesson for Steps {
     }
 
     fn formula(&self) -> &'static str {
-        r#"x_{t+h}=x_t+h~v(x_t,t)"#
+        r#"x_{t+h}=x_t+h~v_t"#
     }
 
     fn source(&self) -> &'static str {
