@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::data::toy::Dataset;
+use crate::data::{Dataset, Source};
 use crate::device::DeviceChoice;
+use crate::flow::coupling::Coupling;
 use crate::flow::scheduler::Scheduler;
 use crate::flow::solver::Solver;
 use crate::kernel::Activation;
-use crate::train::{LrSchedule, Preset};
+use crate::train::{LrSchedule, Mistake, Preset, TimeSampling};
 
 /// A desktop lab that teaches flow matching live.
 #[derive(Debug, Parser)]
@@ -102,6 +103,8 @@ pub enum Verb {
 pub enum TrainVerb {
     /// The 2-D lab: an MLP flow on points.
     Toy(Box<TrainToyArgs>),
+    /// Every data set along every path, briefly, as a table of what each learned.
+    Table(TrainTableArgs),
 }
 
 /// Flags of `train toy`.
@@ -110,12 +113,25 @@ pub struct TrainToyArgs {
     /// The settings to start from: seed003, seed003-cosine or seed001.
     #[arg(long)]
     pub preset: Option<Preset>,
-    /// Target, such as checkerboard or checkerboard:grid=4,scale=2.
+    /// Target, such as moons, checkerboard:grid=6,scale=3, image:F.png[:dark],
+    /// points:F.csv[:raw] or painted:ROW/ROW/….
     #[arg(long)]
     pub dataset: Option<Dataset>,
     /// condot, sigma-min:S, poly:N, linear-vp, cosine or vp.
     #[arg(long)]
     pub path: Option<Scheduler>,
+    /// Where particles start: gaussian, uniform or a dataset.
+    #[arg(long)]
+    pub source: Option<Source>,
+    /// How pairs are chosen: independent, minibatch-ot[:GROUP] or sinkhorn[:EPS[,GROUP]].
+    #[arg(long)]
+    pub coupling: Option<Coupling>,
+    /// How times are drawn: uniform, stratified or logit-normal[:MEAN:STD].
+    #[arg(long)]
+    pub time: Option<TimeSampling>,
+    /// A mistake to make on purpose: x1-for-xt, sign-flip, no-time, wrong-sigma, summed-loss.
+    #[arg(long)]
+    pub mistake: Option<Mistake>,
     /// Optimiser steps.
     #[arg(long)]
     pub steps: Option<u64>,
@@ -153,6 +169,35 @@ pub struct TrainToyArgs {
     #[arg(long, value_name = "DIR")]
     pub resume: Option<PathBuf>,
     /// Replace a run that is in the folder already.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `train table`.
+#[derive(Clone, Debug, Args)]
+pub struct TrainTableArgs {
+    /// Optimiser steps of each run.
+    #[arg(long, default_value_t = 2000)]
+    pub steps: u64,
+    /// Points per step.
+    #[arg(long, default_value_t = 1024)]
+    pub batch: usize,
+    /// Width of the hidden layers.
+    #[arg(long, default_value_t = 128)]
+    pub hidden: usize,
+    /// Number of hidden layers.
+    #[arg(long, default_value_t = 3)]
+    pub layers: usize,
+    /// Seed of the weights and batches.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// auto, gpu or cpu.
+    #[arg(long, default_value_t)]
+    pub device: DeviceChoice,
+    /// The Markdown file to write; stdout when left out.
+    #[arg(long, value_name = "FILE.md")]
+    pub out: Option<PathBuf>,
+    /// Replace an existing file.
     #[arg(long)]
     pub force: bool,
 }

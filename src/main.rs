@@ -18,6 +18,7 @@ fn main() -> ExitCode {
     let result = match cli.verb {
         None => command::window::run(&cli.window),
         Some(Verb::Train(TrainVerb::Toy(args))) => command::train::run(&args),
+        Some(Verb::Train(TrainVerb::Table(args))) => command::toy_table::run(&args),
         Some(Verb::Sample(args)) => command::sample::run(&args),
         Some(Verb::Field(args)) => command::field::run(&args),
         Some(Verb::Scheduler(args)) => command::scheduler::run(&args),

@@ -6,9 +6,10 @@ use anyhow::{bail, ensure};
 use rayon::prelude::*;
 
 use super::table;
-use crate::data::toy::Dataset;
-use crate::flow::marginal::MarginalField;
-use crate::flow::{Adaptive, Solution, Solver, VelocityField, integrate_adaptive, integrate_fixed};
+use crate::data::{self, Dataset};
+use crate::flow::{
+    Adaptive, ExactField, Solution, Solver, VelocityField, integrate_adaptive, integrate_fixed,
+};
 use crate::kernel::Mlp;
 use crate::train::{Checkpoint, batch};
 
@@ -26,7 +27,7 @@ pub enum Source {
     /// A trained network.
     Model(Box<Mlp>),
     /// The exact marginal field, in f64.
-    Exact(Box<MarginalField>),
+    Exact(Box<ExactField>),
 }
 
 impl Source {
@@ -91,24 +92,48 @@ impl Source {
         save_at: &[f64],
         gap: Option<f64>,
     ) -> anyhow::Result<Solution<Vec<f64>>> {
-        let default = match self {
-            Self::Model(_) => 0.0,
-            Self::Exact(_) => DEFAULT_GAP,
-        };
-        let end = 1.0 - gap.unwrap_or(default);
+        let end = 1.0 - gap.unwrap_or(self.default_gap());
         let x0 = x0.to_vec();
         if solver.is_adaptive() {
-            let options = Adaptive {
-                rtol: TOLERANCE,
-                atol: TOLERANCE,
-                ..Adaptive::default()
-            };
+            let options = tolerances();
             let times: Vec<f64> = save_at.iter().map(|t| t.min(end)).collect();
             let field = |t: f64, x: &Vec<f64>| self.velocity(t, x);
             return Ok(integrate_adaptive(&options, 0.0, end, x0, &times, field)?);
         }
         let field = |t: f64, x: &Vec<f64>| self.velocity(t.min(end), x);
         Ok(integrate_fixed(solver, steps, 0.0, 1.0, x0, save_at, field))
+    }
+
+    /// Carries points from t = 1 back to 0, by the same method and as near to t = 1 as
+    /// [`Source::trajectories`].
+    ///
+    /// # Errors
+    /// When Dopri5's step becomes too small.
+    pub fn back(&self, solver: Solver, steps: usize, x1: &[f64]) -> anyhow::Result<Vec<f64>> {
+        let end = 1.0 - self.default_gap();
+        let x1 = x1.to_vec();
+        let field = |t: f64, x: &Vec<f64>| self.velocity(t.min(end), x);
+        let mut solution = if solver.is_adaptive() {
+            integrate_adaptive(&tolerances(), end, 0.0, x1, &[0.0], field)?
+        } else {
+            integrate_fixed(solver, steps, 1.0, 0.0, x1, &[0.0], field)
+        };
+        Ok(solution.states.remove(0))
+    }
+
+    fn default_gap(&self) -> f64 {
+        match self {
+            Self::Model(_) => 0.0,
+            Self::Exact(_) => DEFAULT_GAP,
+        }
+    }
+}
+
+fn tolerances() -> Adaptive {
+    Adaptive {
+        rtol: TOLERANCE,
+        atol: TOLERANCE,
+        ..Adaptive::default()
     }
 }
 
@@ -134,11 +159,16 @@ pub fn noise(seed: u64, n: usize) -> Vec<f64> {
     batch::noise(seed, n).into_iter().map(f64::from).collect()
 }
 
-/// Starting points: from a CSV with columns x,y, or the noise of a seed.
+/// Starting points: from a CSV with columns x,y, or drawn from the source with a seed.
 ///
 /// # Errors
 /// Names the file and the row at fault; more points than memory is worth.
-pub fn starting_points(file: Option<&Path>, seed: u64, n: usize) -> anyhow::Result<Vec<f64>> {
+pub fn starting_points(
+    file: Option<&Path>,
+    source: &data::Source,
+    seed: u64,
+    n: usize,
+) -> anyhow::Result<Vec<f64>> {
     if let Some(file) = file {
         let rows = table::read(file, ["x", "y"])?;
         ensure!(!rows.is_empty(), "{}: holds no points", file.display());
@@ -146,7 +176,10 @@ pub fn starting_points(file: Option<&Path>, seed: u64, n: usize) -> anyhow::Resu
     }
     match n {
         0 => bail!("--n: 0 points; ask for at least 1"),
-        1..=50_000_000 => Ok(noise(seed, n)),
+        1..=50_000_000 => {
+            let points = batch::noise_from(source, seed, n);
+            Ok(points.into_iter().map(f64::from).collect())
+        }
         _ => bail!("--n: {n} points are too many; ask for at most 50000000"),
     }
 }

@@ -8,6 +8,7 @@ pub mod field;
 pub mod import;
 pub mod sample;
 pub mod scheduler;
+pub mod toy_table;
 pub mod train;
 pub mod window;
 

@@ -10,12 +10,10 @@ use zip::{CompressionMethod, ZipWriter};
 use super::generate::{self, Source};
 use super::{output, table};
 use crate::cli::{FlowArgs, SampleArgs};
-use crate::data::toy::Dataset;
+use crate::data::{self, Dataset};
 use crate::figure::canvas::{EXACT, GENERATED};
 use crate::figure::scatter;
-use crate::flow::Solution;
-use crate::flow::marginal::MarginalField;
-use crate::flow::scheduler::Scheduler;
+use crate::flow::{ExactField, Scheduler, Solution};
 use crate::train::{Checkpoint, ToyConfig};
 
 /// Side of a picture of samples, in pixels.
@@ -51,8 +49,12 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
         seed,
         ..
     } = args.flow;
-    let (source, dataset) = source(&args.flow)?;
-    let x0 = generate::starting_points(args.x0.as_deref(), seed, args.n)?;
+    let Subject {
+        source,
+        dataset,
+        start,
+    } = subject(&args.flow)?;
+    let x0 = generate::starting_points(args.x0.as_deref(), &start, seed, args.n)?;
     let times: Vec<f64> = if args.trajectory {
         (0..=steps).map(|i| i as f64 / steps as f64).collect()
     } else {
@@ -84,30 +86,51 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A flow and what it is to be measured by.
+pub struct Subject {
+    /// What moves the particles.
+    pub source: Source,
+    /// Where they should arrive.
+    pub dataset: Dataset,
+    /// Where they start.
+    pub start: data::Source,
+}
+
 /// What the flags ask to sample with: a checkpoint, or the exact field of a target and a path.
 ///
 /// # Errors
 /// A checkpoint that cannot be read; a target without an exact field.
-pub fn source(args: &FlowArgs) -> anyhow::Result<(Source, Dataset)> {
+pub fn subject(args: &FlowArgs) -> anyhow::Result<Subject> {
     if let Some(name) = &args.checkpoint {
         let checkpoint = Checkpoint::load(name)?;
-        return Ok((Source::model(&checkpoint), checkpoint.config.dataset));
+        return Ok(Subject {
+            source: Source::model(&checkpoint),
+            dataset: checkpoint.config.dataset,
+            start: checkpoint.config.source,
+        });
     }
     let standard = ToyConfig::default();
     let dataset = args.dataset.clone().unwrap_or(standard.dataset);
     let field = exact_field(&dataset, args.path.unwrap_or(standard.path))?;
-    Ok((Source::Exact(Box::new(field)), dataset))
+    Ok(Subject {
+        source: Source::Exact(Box::new(field)),
+        dataset,
+        start: data::Source::Gaussian,
+    })
 }
 
 /// The exact field of a target.
 ///
 /// # Errors
-/// When the target is no union of boxes.
-pub fn exact_field(dataset: &Dataset, path: Scheduler) -> anyhow::Result<MarginalField> {
-    let boxes = dataset.boxes().with_context(|| {
-        format!("--dataset: {dataset} has no exact field; it is no union of boxes")
-    })?;
-    Ok(MarginalField::new(&boxes, path))
+/// When the target is neither a union of boxes nor a mixture.
+pub fn exact_field(dataset: &Dataset, path: Scheduler) -> anyhow::Result<ExactField> {
+    dataset.exact(path).with_context(|| {
+        format!(
+            "--dataset: {} has no exact field: that takes boxes (boards, painted grids, images), \
+             eight-gaussians, or at most 4096 points",
+            dataset.label()
+        )
+    })
 }
 
 fn npz(

@@ -46,6 +46,10 @@ fn overridden(mut config: ToyConfig, args: &TrainToyArgs) -> ToyConfig {
     }
     set(&mut config.dataset, &args.dataset);
     set(&mut config.path, &args.path);
+    set(&mut config.source, &args.source);
+    set(&mut config.coupling, &args.coupling);
+    set(&mut config.time, &args.time);
+    set(&mut config.mistake, &args.mistake);
     set(&mut config.steps, &args.steps);
     set(&mut config.batch, &args.batch);
     set(&mut config.lr, &args.lr);

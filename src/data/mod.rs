@@ -1,5 +1,14 @@
 //! Data sets.
 
+pub mod drawn;
+mod picture;
+pub mod points;
+mod shapes;
+pub mod source;
+mod text;
 pub mod toy;
 
+pub use drawn::{Painted, PixelGrid, Symmetry};
+pub use points::PointSet;
+pub use source::Source;
 pub use toy::{Dataset, DatasetError};

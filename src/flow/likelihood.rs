@@ -72,3 +72,51 @@ pub fn log_likelihood(
         nfe: solution.nfe,
     })
 }
+
+/// Divergences by Hutchinson's estimator: the mean over probes of zᵀJz, each coordinate of z +1
+/// or −1 (Hutchinson 1990; Grathwohl et al. 2019), with Jz from central differences of width h.
+///
+/// `velocity(x, v)` evaluates the field at a fixed time, `x` and `v` being `[n, 2]`; `probes` is
+/// `[k, n, 2]` and holds +1 and −1; `div` is `[n]`. In the plane an estimate from one probe is off
+/// by ±(∂v_x/∂y + ∂v_y/∂x). Kept over a whole path, the same probes make the log-likelihood
+/// unbiased.
+///
+/// # Panics
+/// If the lengths do not fit or there is no probe.
+pub fn hutchinson_divergence(
+    x: &[f64],
+    probes: &[f64],
+    h: f64,
+    div: &mut [f64],
+    mut velocity: impl FnMut(&[f64], &mut [f64]),
+) {
+    let width = x.len();
+    assert_eq!(width, 2 * div.len(), "one divergence for each point");
+    assert!(
+        !probes.is_empty() && probes.len().is_multiple_of(width),
+        "at least one probe for every point is needed"
+    );
+    let count = (probes.len() / width) as f64;
+    let (mut ahead, mut behind) = (vec![0.0; width], vec![0.0; width]);
+    div.fill(0.0);
+    for z in probes.chunks_exact(width) {
+        let shifted =
+            |sign: f64| -> Vec<f64> { x.iter().zip(z).map(|(x, z)| x + sign * h * z).collect() };
+        velocity(&shifted(1.0), &mut ahead);
+        velocity(&shifted(-1.0), &mut behind);
+        for (i, div) in div.iter_mut().enumerate() {
+            for j in [2 * i, 2 * i + 1] {
+                *div += z[j] * (ahead[j] - behind[j]) / (2.0 * h * count);
+            }
+        }
+    }
+}
+
+/// Midpoints of a `side × side` division of [−half, half]², `[side², 2]`, and the area of a cell:
+/// Σ p(midpoint) · area is near 1 for a density that lies in the square.
+pub fn grid(side: usize, half: f64) -> (Vec<f64>, f64) {
+    let step = 2.0 * half / side as f64;
+    let at = |k: usize| (k as f64 + 0.5) * step - half;
+    let points = (0..side * side).flat_map(|k| [at(k % side), at(k / side)]);
+    (points.collect(), step * step)
+}

@@ -100,6 +100,97 @@ pub fn energy_distance<T: Real>(a: &[T], b: &[T]) -> f64 {
     2.0 * mean(a, b) - mean(a, a) - mean(b, b)
 }
 
+/// Maximum mean discrepancy (E k(A, A') + E k(B, B') − 2 E k(A, B))^½ ≥ 0 of the two empirical
+/// distributions, with the kernel k = exp(−d²/(2h²)) and h the median distance between points of
+/// both (Gretton et al. 2012); takes time n².
+pub fn mmd<T: Real>(a: &[T], b: &[T]) -> f64 {
+    let (a, b): (Vec<_>, Vec<_>) = (pairs(a).collect(), pairs(b).collect());
+    let width = median_distance(&a, &b);
+    let scale = if width > 0.0 {
+        -0.5 / (width * width)
+    } else {
+        0.0
+    };
+    let mean = |a: &[[f64; 2]], b: &[[f64; 2]]| {
+        let mut sum = 0.0;
+        for p in a {
+            for q in b {
+                let (x, y) = (p[0] - q[0], p[1] - q[1]);
+                sum += (scale * (x * x + y * y)).exp();
+            }
+        }
+        sum / (a.len().max(1) * b.len().max(1)) as f64
+    };
+    // Rounding can leave a hair below zero for equal sets.
+    (mean(&a, &a) + mean(&b, &b) - 2.0 * mean(&a, &b))
+        .max(0.0)
+        .sqrt()
+}
+
+/// Median distance between two different points of the pooled sets, from at most 1000 of each.
+fn median_distance(a: &[[f64; 2]], b: &[[f64; 2]]) -> f64 {
+    let some = |set: &[[f64; 2]]| set[..set.len().min(1000)].to_vec();
+    let pool = [some(a), some(b)].concat();
+    let mut distances = Vec::with_capacity(pool.len() * pool.len() / 2);
+    for (k, p) in pool.iter().enumerate() {
+        for q in &pool[k + 1..] {
+            distances.push((p[0] - q[0]).hypot(p[1] - q[1]));
+        }
+    }
+    if distances.is_empty() {
+        return 0.0;
+    }
+    let middle = distances.len() / 2;
+    *distances.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
+/// Root mean square distance between points and where they came back to, (mean |a_i − b_i|²)^½.
+///
+/// # Panics
+/// If the sizes differ.
+pub fn round_trip<T: Real>(before: &[T], after: &[T]) -> f64 {
+    assert_eq!(before.len(), after.len(), "every point must come back");
+    let sum: f64 = before
+        .iter()
+        .zip(after)
+        .map(|(a, b)| (a.to_f64() - b.to_f64()).powi(2))
+        .sum();
+    (sum / (before.len() / 2).max(1) as f64).sqrt()
+}
+
+/// Normalised path energy |∫E|dx_t/dt|² dt − W2²|/W2², 0 for the flow of least energy
+/// (Tong et al. 2024); W2 is the distance between the source and the target.
+pub fn normalised_path_energy(energy: f64, w2: f64) -> f64 {
+    (energy - w2 * w2).abs() / (w2 * w2)
+}
+
+/// Mean and standard deviation of a metric between independent sets of true points: a model
+/// whose value lies in this band cannot be told from the truth with so many points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NullBand {
+    /// Mean over the repeats.
+    pub mean: f64,
+    /// Standard deviation over the repeats, with n − 1.
+    pub sd: f64,
+}
+
+impl NullBand {
+    /// The band of the values of some repeats.
+    ///
+    /// # Panics
+    /// If there are fewer than two.
+    pub fn of(values: &[f64]) -> Self {
+        assert!(values.len() > 1, "a spread needs two values");
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let square: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
+        NullBand {
+            mean,
+            sd: (square / (n - 1.0)).sqrt(),
+        }
+    }
+}
+
 /// Straightness ∫E|(x_1 − x_0) − dx_t/dt|² dt of trajectories, 0 when every path is a line
 /// travelled at constant speed (Liu et al. 2023); time is rescaled to [0, 1].
 ///

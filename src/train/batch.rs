@@ -3,22 +3,31 @@
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use rand::{RngExt, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::StandardNormal;
+use rayon::prelude::*;
 
 use super::config::ToyConfig;
+use super::mistake::Mistake;
+use crate::data::Source;
+use crate::flow::coupling::Coupling;
 use crate::flow::path::ProbPath;
 
 /// One batch of conditional flow matching.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
+    /// Source points, `[batch, 2]`.
+    pub x0: Vec<f32>,
+    /// The data points that they are paired with, `[batch, 2]`.
+    pub x1: Vec<f32>,
     /// `x_t = α_t x1 + σ_t x0`, `[batch, 2]`.
     pub xt: Vec<f32>,
-    /// Uniform times, `[batch]`.
+    /// Times, `[batch]`.
     pub t: Vec<f32>,
     /// The regression target `α'_t x1 + σ'_t x0`, `[batch, 2]`.
     pub dxt: Vec<f32>,
+    /// What loss and gradient are multiplied by: 1 where nothing is done wrong.
+    pub loss_scale: f32,
 }
 
 /// The generator of one purpose and index of a run: each step has a stream of its own, so a
@@ -43,7 +52,8 @@ pub enum Purpose {
 }
 
 impl Batch {
-    /// Draws the batch of step `index`: x0 from N(0, I), x1 from the dataset, t uniform.
+    /// Draws the batch of step `index`: x0 from the source, x1 from the dataset, paired by the
+    /// coupling, t from the time law; then the configured mistake is made.
     pub fn draw(config: &ToyConfig, index: u64) -> Self {
         Self::draw_from(config, &mut stream(config.seed, Purpose::Batch, index))
     }
@@ -51,31 +61,88 @@ impl Batch {
     /// Draws a batch of the configured size from a generator.
     pub fn draw_from(config: &ToyConfig, rng: &mut ChaCha8Rng) -> Self {
         let n = config.batch;
-        let path = ProbPath::new(config.path);
-        let t_max = config.path.t_max() as f32;
         let mut x1 = vec![0.0; 2 * n];
         config.dataset.sample_into(rng, &mut x1);
-        let mut batch = Self {
-            xt: vec![0.0; 2 * n],
-            t: vec![0.0; n],
-            dxt: vec![0.0; 2 * n],
-        };
-        for i in 0..n {
-            let t = rng.random::<f32>() * t_max;
-            batch.t[i] = t;
-            for j in [2 * i, 2 * i + 1] {
-                let x0: f32 = rng.sample(StandardNormal);
-                (batch.xt[j], batch.dxt[j]) = path.sample(x0, x1[j], t);
-            }
+        let mut x0 = vec![0.0; 2 * n];
+        config.source.sample_into(rng, &mut x0);
+        if config.coupling != Coupling::Independent {
+            let partners = pair(config.coupling, &x0, &x1, rng);
+            x1 = partners
+                .into_iter()
+                .flat_map(|j| [x1[2 * j], x1[2 * j + 1]])
+                .collect();
         }
+        let mut t = vec![0.0; n];
+        let t_max = config.path.t_max() as f32;
+        config.time.draw(rng, t_max, &mut t);
+        let (mut xt, mut dxt) = (vec![0.0; 2 * n], vec![0.0; 2 * n]);
+        ProbPath::new(config.path).sample_into(&x0, &x1, &t, &mut xt, &mut dxt);
+        let mut batch = Self {
+            x0,
+            x1,
+            xt,
+            t,
+            dxt,
+            loss_scale: config.mistake.loss_scale(n),
+        };
+        batch.spoil(config, rng);
         batch
     }
+
+    /// Makes the configured mistake.
+    fn spoil(&mut self, config: &ToyConfig, rng: &mut ChaCha8Rng) {
+        match config.mistake {
+            Mistake::None | Mistake::SummedLoss => {}
+            Mistake::X1ForXt => self.xt.clone_from(&self.x1),
+            Mistake::SignFlip => {
+                for v in &mut self.dxt {
+                    *v = -*v;
+                }
+            }
+            Mistake::NoTime => {
+                for t in &mut self.t {
+                    *t = rng.random();
+                }
+            }
+            Mistake::WrongSigma => {
+                for i in 0..self.t.len() {
+                    let alpha = config.path.at(self.t[i]).alpha;
+                    for j in [2 * i, 2 * i + 1] {
+                        self.xt[j] = alpha * self.x1[j] + (1.0 - alpha * alpha) * self.x0[j];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// [`Coupling::pair`] with the groups spread over all threads, each with a stream of its own, so
+/// that the result does not depend on their number.
+fn pair(coupling: Coupling, x0: &[f32], x1: &[f32], rng: &mut impl Rng) -> Vec<usize> {
+    let group = coupling.group().unwrap_or(1);
+    let seed = rng.random();
+    x0.par_chunks(2 * group)
+        .zip(x1.par_chunks(2 * group))
+        .enumerate()
+        .flat_map_iter(|(k, (x0, x1))| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            rng.set_stream(k as u64);
+            let within = coupling.pair(x0, x1, &mut rng);
+            within.into_iter().map(move |j| k * group + j)
+        })
+        .collect()
 }
 
 /// `n` points of N(0, I), `[n, 2]`: the noise of a seed, the same in every view.
 pub fn noise(seed: u64, n: usize) -> Vec<f32> {
-    let mut rng = stream(seed, Purpose::Noise, 0);
-    (0..2 * n).map(|_| rng.sample(StandardNormal)).collect()
+    noise_from(&Source::Gaussian, seed, n)
+}
+
+/// `n` points of a source, `[n, 2]`: where the particles of a seed start.
+pub fn noise_from(source: &Source, seed: u64, n: usize) -> Vec<f32> {
+    let mut points = vec![0.0; 2 * n];
+    source.sample_into(&mut stream(seed, Purpose::Noise, 0), &mut points);
+    points
 }
 
 /// A thread that keeps the next batches ready.

@@ -6,7 +6,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::toy::Dataset;
+use super::mistake::Mistake;
+use super::time::TimeSampling;
+use crate::data::{Dataset, Source};
+use crate::flow::coupling::Coupling;
 use crate::flow::scheduler::Scheduler;
 use crate::kernel::Activation;
 
@@ -125,6 +128,14 @@ pub struct ToyConfig {
     pub dataset: Dataset,
     /// The probability path.
     pub path: Scheduler,
+    /// Where particles start.
+    pub source: Source,
+    /// How noise and data of a batch are paired.
+    pub coupling: Coupling,
+    /// How the times of a batch are drawn.
+    pub time: TimeSampling,
+    /// What is done wrong on purpose.
+    pub mistake: Mistake,
     /// Width of the hidden layers.
     pub hidden: usize,
     /// Number of hidden layers.
@@ -170,6 +181,10 @@ impl ToyConfig {
                 scale: 2.0,
             },
             path: Scheduler::CondOt,
+            source: Source::Gaussian,
+            coupling: Coupling::Independent,
+            time: TimeSampling::Uniform,
+            mistake: Mistake::None,
             hidden: 128,
             layers: 4,
             activation: Activation::Gelu,

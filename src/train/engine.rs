@@ -116,6 +116,11 @@ impl Engine for FusedEngine {
             &batch.dxt,
             &mut self.grads,
         );
+        if batch.loss_scale != 1.0 {
+            for gradient in &mut self.grads {
+                *gradient *= batch.loss_scale;
+            }
+        }
         let tensor = |values: &[f32]| {
             let data = TensorData::new(values.to_vec(), [values.len()]);
             Tensor::<1>::from_data(data, &self.device)
@@ -135,7 +140,7 @@ impl Engine for FusedEngine {
             }
         }
         self.steps += 1;
-        self.losses.push(loss);
+        self.losses.push(loss * batch.loss_scale);
         Ok(())
     }
 
@@ -261,7 +266,7 @@ impl Engine for BurnEngine {
             .model
             .forward(upload(&batch.xt, 2), upload(&batch.t, 1));
         let error = output - upload(&batch.dxt, 2);
-        let loss = (error.clone() * error).mean();
+        let loss = (error.clone() * error).mean().mul_scalar(batch.loss_scale);
         let grads = loss.backward();
         self.losses.push(loss.inner());
         for (layer, states) in self.model.layers.iter_mut().zip(&mut self.adam_states) {

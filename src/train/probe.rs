@@ -2,7 +2,9 @@
 
 use super::batch::{Batch, Purpose, stream};
 use super::config::ToyConfig;
-use crate::flow::marginal::MarginalField;
+use super::mistake::Mistake;
+use super::time::TimeSampling;
+use crate::flow::coupling::Coupling;
 use crate::kernel::{Mlp, MlpWeights};
 
 /// Points `x_t`, times and the exact marginal velocity there.
@@ -13,11 +15,20 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Draws `n` points along the path; none where the target has no exact field.
+    /// Draws `n` points along the path at uniform times, whatever the run's own time law or
+    /// mistake: the excess of two runs can be compared.
+    ///
+    /// None where there is no exact field: it needs a Gaussian source and independent pairs.
     pub fn new(config: &ToyConfig, n: usize) -> Option<Self> {
-        let field = MarginalField::new(&config.dataset.boxes()?, config.path);
+        if !config.source.is_gaussian() || config.coupling != Coupling::Independent {
+            return None;
+        }
+        let field = config.dataset.exact(config.path)?;
+        let law = config.time;
         let config = ToyConfig {
             batch: n,
+            time: TimeSampling::Uniform,
+            mistake: Mistake::None,
             ..config.clone()
         };
         let points = Batch::draw_from(&config, &mut stream(config.seed, Purpose::Probe, 0));
@@ -27,18 +38,19 @@ impl Probe {
             exact.extend(field.at(f64::from(t), x).velocity.map(|v| v as f32));
         }
         Some(Self {
-            floor: field.loss_floor(),
+            floor: field.loss_floor_under(|t| law.density(t)),
             points,
             exact,
         })
     }
 
-    /// The loss that no network can go below, `L* = ∫ c_t² E[tr Cov(x1 | x_t)] / d dt`.
+    /// The loss that no network can go below, `L* = ∫ q(t) c_t² E[tr Cov(x1 | x_t)] / d dt`, at
+    /// the run's own law q of t: the level that its loss curve falls to.
     pub fn floor(&self) -> f64 {
         self.floor
     }
 
-    /// `E‖v_θ(x_t, t) − v*(x_t, t)‖² / 2`, the loss above the floor.
+    /// `E‖v_θ(x_t, t) − v*(x_t, t)‖² / 2` at uniform t, the loss above the floor.
     pub fn excess(&self, weights: &MlpWeights) -> f32 {
         let mut velocity = vec![0.0; self.exact.len()];
         Mlp::new(weights).forward_xt(&self.points.t, &self.points.xt, &mut velocity);

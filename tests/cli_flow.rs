@@ -1,0 +1,262 @@
+//! Sources, couplings and drawn data sets on the command line.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+fn flowlab(args: &[&str]) -> (bool, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_flowlab"))
+        .args(args)
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.success(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn good(args: &[&str]) -> String {
+    let (success, out, error) = flowlab(args);
+    assert!(success, "{args:?}: {error}");
+    out
+}
+
+fn json(args: &[&str]) -> Value {
+    serde_json::from_str(&good(args)).unwrap()
+}
+
+fn numbers(path: &Path) -> Vec<Vec<f64>> {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    reader
+        .records()
+        .map(|row| row.unwrap().iter().map(|x| x.parse().unwrap()).collect())
+        .collect()
+}
+
+/// Settings of a run that takes a moment.
+const SMALL: [&str; 10] = [
+    "--steps", "60", "--batch", "256", "--hidden", "16", "--layers", "2", "--device", "cpu",
+];
+
+fn train(out: &str, more: &[&str]) -> Value {
+    let mut args = vec!["train", "toy", "--out", out];
+    args.extend(SMALL);
+    args.extend(more);
+    good(&args);
+    let config = std::fs::read(Path::new(out).join("config.json")).unwrap();
+    serde_json::from_slice(&config).unwrap()
+}
+
+#[test]
+fn settings_are_kept_and_samples_start_from_the_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let run = run.to_str().unwrap();
+    let config = train(
+        run,
+        &[
+            "--dataset",
+            "eight-gaussians",
+            "--source",
+            "uniform",
+            "--coupling",
+            "minibatch-ot:32",
+            "--time",
+            "stratified",
+            "--mistake",
+            "no-time",
+        ],
+    );
+    for (key, value) in [
+        ("source", "uniform"),
+        ("coupling", "minibatch-ot:32"),
+        ("time", "stratified"),
+        ("mistake", "no-time"),
+    ] {
+        assert_eq!(config[key], value);
+    }
+    let out = folder.path().join("x.csv");
+    let file = out.to_str().unwrap();
+    good(&["sample", run, "--n", "400", "--steps", "4", "--out", file]);
+    let half = 3.0_f64.sqrt();
+    let rows = numbers(&out);
+    assert_eq!(rows.len(), 400);
+    assert!(
+        rows.iter()
+            .all(|r| r[0].abs() <= half && r[1].abs() <= half)
+    );
+    let report = json(&["eval", run, "--json", "--n", "400", "--steps", "4"]);
+    // Neither the exact field nor the likelihood is known for a uniform source.
+    for key in ["loss", "excess", "nll", "hutchinson", "density_integral"] {
+        assert!(report[key].is_null(), "{key}: {}", report[key]);
+    }
+    for key in ["mmd", "w2", "round_trip", "normalised_path_energy"] {
+        assert!(report[key].as_f64().unwrap() > 0.0, "{key}");
+    }
+    assert!(report["nll_best"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn a_run_on_a_file_needs_the_file_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let picture =
+        image::GrayImage::from_fn(20, 20, |x, _| image::Luma([if x < 10 { 255 } else { 0 }]));
+    picture.save(path("half.png")).unwrap();
+    std::fs::write(path("cloud.csv"), "x,y\n-1,0\n1,0.5\n0,-0.5\nnan,2\n").unwrap();
+    for (dataset, file, kind) in [
+        (
+            format!("image:{}", path("half.png")),
+            "half.png",
+            "painted:",
+        ),
+        (
+            format!("points:{}", path("cloud.csv")),
+            "cloud.csv",
+            "point-list:",
+        ),
+    ] {
+        let run = path(kind);
+        let config = train(&run, &["--dataset", &dataset]);
+        assert!(config["dataset"].as_str().unwrap().starts_with(kind));
+        std::fs::remove_file(path(file)).unwrap();
+        let report = json(&["eval", &run, "--json", "--n", "300", "--steps", "4"]);
+        assert!(report["floor"].as_f64().unwrap() > 0.0);
+        assert!(report["excess"].as_f64().unwrap() > 0.0);
+        let (success, _, error) = flowlab(&["train", "toy", "--dataset", &dataset, "--out", &run]);
+        assert!(!success && error.contains(file), "{error}");
+    }
+}
+
+#[test]
+fn the_exact_field_is_as_good_as_the_truth() {
+    let report = json(&[
+        "eval",
+        "--exact",
+        "--dataset",
+        "eight-gaussians",
+        "--path",
+        "condot",
+        "--json",
+        "--n",
+        "2000",
+        "--steps",
+        "64",
+        "--solver",
+        "rk4",
+    ]);
+    let value = |key: &str| report[key].as_f64().unwrap();
+    for key in ["sliced_w2", "w2", "energy_distance", "mmd"] {
+        let band = &report["null"][key];
+        let (mean, sd) = (band["mean"].as_f64().unwrap(), band["sd"].as_f64().unwrap());
+        assert!(
+            value(key) < mean + 6.0 * sd + 0.3 * mean,
+            "{key}: {} {band}",
+            value(key)
+        );
+    }
+    assert!(value("round_trip") < 0.01, "{}", value("round_trip"));
+    assert!((value("density_integral") - 1.0).abs() < 0.01);
+    assert!(value("nll_gap").abs() < 0.1, "{}", value("nll_gap"));
+    let probes = &report["hutchinson"];
+    let (estimate, exact) = (
+        probes["nll"].as_f64().unwrap(),
+        probes["nll_exact"].as_f64().unwrap(),
+    );
+    let error = probes["rms"].as_f64().unwrap() / 500.0_f64.sqrt();
+    assert!((estimate - exact).abs() < 4.0 * error, "{probes}");
+    assert!(value("path_energy") > value("straightness"));
+    assert_eq!(report["excess"], 0.0);
+}
+
+#[test]
+fn eval_of_the_exact_field_reproduces_the_reference() {
+    let mut reader = csv::Reader::from_path("tests/data/off_support_exact_field.csv").unwrap();
+    let mut rows = 0;
+    for record in reader.records() {
+        let record = record.unwrap();
+        let (path, solver, steps) = (&record[0], &record[1], &record[2]);
+        if path != "condot" || steps != "8" || solver == "rk4" {
+            continue;
+        }
+        let n = 4000;
+        let report = json(&[
+            "eval", "--exact", "--path", path, "--solver", solver, "--steps", steps, "--json",
+            "--n", "4000",
+        ]);
+        let percent = 100.0 * report["off_support"].as_f64().unwrap();
+        let expected: f64 = record[4].parse().unwrap();
+        // Both are shares of finite samples, 10 000 in the reference.
+        let p = (expected / 100.0).clamp(0.002, 0.998);
+        let sd = 100.0 * (p * (1.0 - p) * (1.0 / f64::from(n) + 1e-4)).sqrt();
+        assert!(
+            (percent - expected).abs() < 4.0 * sd,
+            "{record:?}: {percent}"
+        );
+        let nfe: u64 = record[3].parse().unwrap();
+        assert_eq!(report["nfe"].as_u64().unwrap(), nfe, "{record:?}");
+        rows += 1;
+    }
+    assert_eq!(rows, 3);
+}
+
+#[test]
+fn field_knows_mixtures_and_painted_grids() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("points.csv"), "t,x,y\n0,0.5,-1\n0.5,1,1\n").unwrap();
+    for (k, dataset) in [
+        "eight-gaussians",
+        "painted:010/111/010",
+        "point-list:1,0;-1,0",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let out = path(&format!("{k}.csv"));
+        good(&[
+            "field",
+            "--path",
+            "condot",
+            "--dataset",
+            dataset,
+            "--points",
+            &path("points.csv"),
+            "--out",
+            &out,
+        ]);
+        let rows = numbers(Path::new(&out));
+        // At t = 0 the velocity is E[x1] − x, and all three have mean zero.
+        assert!((rows[0][3] + 0.5).abs() < 1e-9 && (rows[0][4] - 1.0).abs() < 1e-9);
+        // v = (E[x1|x] − x)/(1 − t).
+        assert!((rows[1][3] - (rows[1][7] - 1.0) / 0.5).abs() < 1e-9);
+    }
+    let (success, _, error) = flowlab(&[
+        "field",
+        "--path",
+        "condot",
+        "--dataset",
+        "moons",
+        "--points",
+        &path("points.csv"),
+        "--out",
+        &path("no.csv"),
+    ]);
+    assert!(!success && error.contains("no exact field"), "{error}");
+}
+
+#[test]
+fn the_table_has_a_row_for_each_data_set_and_path() {
+    let (_, out, error) = flowlab(&[
+        "train", "table", "--steps", "20", "--batch", "64", "--hidden", "8", "--layers", "1",
+        "--device", "cpu",
+    ]);
+    let rows = out.lines().filter(|line| line.starts_with("| ")).count();
+    assert_eq!(rows, 1 + 48, "{out}");
+    // So short a training learns little, and the command says so.
+    assert!(error.contains("stayed above a tenth"), "{error}");
+    assert!(error.contains("48/48"), "{error}");
+}
