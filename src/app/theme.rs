@@ -70,6 +70,8 @@ pub struct Palette {
     pub exact: Color32,
     /// Differences between the two, and failures.
     pub error: Color32,
+    /// Cells and classes, told apart by hue and lightness.
+    pub categories: [Color32; 8],
     /// Behind an error message.
     pub error_paper: Color32,
     /// Soft shade under floating cards.
@@ -92,6 +94,16 @@ const LIGHT: Palette = Palette {
     model: Color32::from_rgb(0xD5, 0x5E, 0x00),
     exact: Color32::from_rgb(0x00, 0x9E, 0x73),
     error: Color32::from_rgb(0xB0, 0x4A, 0x86),
+    categories: [
+        Color32::from_rgb(0x00, 0x72, 0xB2),
+        Color32::from_rgb(0xD5, 0x5E, 0x00),
+        Color32::from_rgb(0x00, 0x8F, 0x68),
+        Color32::from_rgb(0xB0, 0x4A, 0x86),
+        Color32::from_rgb(0xB3, 0x7A, 0x00),
+        Color32::from_rgb(0x2F, 0x93, 0xCC),
+        Color32::from_rgb(0x5B, 0x3F, 0xA6),
+        Color32::from_rgb(0x7D, 0x5A, 0x2E),
+    ],
     error_paper: Color32::from_rgb(0xF8, 0xE9, 0xF1),
     shade: Color32::from_rgba_premultiplied(0, 0, 0, 28),
 };
@@ -112,6 +124,16 @@ const DARK: Palette = Palette {
     model: Color32::from_rgb(0xF0, 0x7F, 0x26),
     exact: Color32::from_rgb(0x1F, 0xBF, 0x92),
     error: Color32::from_rgb(0xCC, 0x79, 0xA7),
+    categories: [
+        Color32::from_rgb(0x4F, 0xA3, 0xDD),
+        Color32::from_rgb(0xF0, 0x7F, 0x26),
+        Color32::from_rgb(0x1F, 0xBF, 0x92),
+        Color32::from_rgb(0xCC, 0x79, 0xA7),
+        Color32::from_rgb(0xE6, 0xB4, 0x2E),
+        Color32::from_rgb(0x8A, 0xCB, 0xF2),
+        Color32::from_rgb(0xA5, 0x8C, 0xF0),
+        Color32::from_rgb(0xC0, 0x96, 0x62),
+    ],
     error_paper: Color32::from_rgb(0x33, 0x21, 0x2B),
     shade: Color32::from_rgba_premultiplied(0, 0, 0, 110),
 };
@@ -226,6 +248,11 @@ fn dressed(mut visuals: Visuals, p: &Palette) -> Visuals {
     visuals
 }
 
+/// The colour of a cell or class; they repeat after eight.
+pub fn category(p: &Palette, index: usize) -> Color32 {
+    p.categories[index % p.categories.len()]
+}
+
 /// Draws with less ink: the colour at `share` of its opacity.
 pub fn faint(color: Color32, share: f32) -> Color32 {
     color.gamma_multiply(share)
@@ -302,7 +329,8 @@ mod tests {
             assert!(contrast(p.ink, p.paper) > 12.0);
             assert!(contrast(p.muted, p.paper) > 4.5);
             assert!(contrast(p.on_accent, p.accent) > 7.0);
-            for series in [p.source, p.model, p.exact, p.error] {
+            let series = [p.source, p.model, p.exact, p.error];
+            for series in series.into_iter().chain(p.categories) {
                 assert!(contrast(series, p.stage) > 3.0, "{theme:?} {series:?}");
             }
             for color in (0..6).map(|index| super::series(p, index)) {

@@ -1,7 +1,10 @@
 //! The lessons, one file or folder each.
 
 pub mod checkerboard;
+pub mod conditional;
+pub mod couplings;
 pub mod field;
+pub mod likelihood;
 pub mod paths;
 pub mod steps;
 
@@ -14,5 +17,8 @@ pub fn all() -> Vec<Box<dyn Lesson>> {
         Box::new(paths::Paths::default()),
         Box::new(steps::Steps::default()),
         Box::new(field::Field::default()),
+        Box::new(conditional::Conditional::default()),
+        Box::new(couplings::Couplings::default()),
+        Box::new(likelihood::Likelihood::default()),
     ]
 }

@@ -1,6 +1,8 @@
 //! The parts that lessons are put together from. Each draws one thing and keeps no lesson's state.
 
+pub mod arrow;
 pub mod banner;
+pub mod bars;
 pub mod canvas;
 pub mod chart;
 pub mod chip;
@@ -13,9 +15,13 @@ pub mod loss_plot;
 pub mod notes;
 pub mod number;
 pub mod panels;
+pub mod places;
 pub mod play_bar;
+pub mod point;
 pub mod quiver;
+pub mod readout;
 pub mod run_controls;
 pub mod sampling_bar;
 pub mod save_dialog;
+pub mod small_plot;
 pub mod stage;

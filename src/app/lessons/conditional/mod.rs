@@ -1,0 +1,381 @@
+//! Conditional velocities, whose mean over the posterior is the marginal velocity; and lines that
+//! cross beside a flow that does not.
+
+mod crossing;
+mod fan;
+mod paint;
+mod panel;
+
+use std::sync::Arc;
+
+use egui::{Rect, Slider, Ui, UiBuilder, vec2};
+
+use self::crossing::{Crossing, Through, cross};
+use self::fan::Fan;
+use self::paint::{Track, track_through};
+use crate::app::background::Background;
+use crate::app::keys::Action;
+use crate::app::lesson::{Lab, Lesson};
+use crate::app::theme;
+use crate::app::widgets::chip::{Mark, chip};
+use crate::app::widgets::flow_layers::Target;
+use crate::app::widgets::icon::{Icon, Look, icon_button};
+use crate::app::widgets::places;
+use crate::data::toy::Dataset;
+use crate::flow::{MarginalField, Scheduler};
+
+/// Draws from the posterior.
+const DRAWS: std::ops::RangeInclusive<usize> = 8..=256;
+/// Pairs of noise and data.
+const PAIRS: std::ops::RangeInclusive<usize> = 4..=128;
+/// Latest time of the fan: at t = 1 every x has one x1.
+const LAST_TIME: f64 = 0.995;
+/// Times at which the loss floor is shown.
+const FLOOR_TIMES: usize = 49;
+/// What the lesson needs, where it is missing.
+const NEEDS: &str = "The fan needs the posterior of the data given x, which is known in closed \
+                     form for boards. Choose a checkerboard preset under Training (Page Down).";
+
+/// What the flow panel depends on.
+#[derive(Clone, PartialEq)]
+struct CrossKey {
+    dataset: Dataset,
+    path: Scheduler,
+    pairs: usize,
+    seed: u64,
+    version: u64,
+}
+
+/// What the track through the point depends on.
+#[derive(Clone, PartialEq)]
+struct TrackKey {
+    dataset: Dataset,
+    path: Scheduler,
+    anchor: Anchor,
+}
+
+/// What the floor at each time depends on.
+type FloorKey = (Dataset, Scheduler);
+
+/// Where the point was put, and when.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Anchor {
+    t: f64,
+    x: [f64; 2],
+}
+
+/// The exact field of the target and path on the stage.
+struct Known {
+    dataset: Dataset,
+    path: Scheduler,
+    target: Target,
+    field: Option<Arc<MarginalField>>,
+}
+
+/// The lesson's own state.
+pub struct Conditional {
+    /// Shown: fan, lines, flow.
+    pub shown: [bool; 3],
+    /// Whether the point goes with the flow when time moves.
+    pub follow: bool,
+    /// Whether single draws are shown, or the cells' means alone.
+    pub show_draws: bool,
+    draws: usize,
+    pairs: usize,
+    seed: u64,
+    anchor: Option<Anchor>,
+    known: Option<Known>,
+    fan: Option<Fan>,
+    tracks: Option<Background<TrackKey, (TrackKey, Track)>>,
+    crossings: Option<Background<CrossKey, Crossing>>,
+    floors: Option<Background<FloorKey, Vec<[f64; 2]>>>,
+}
+
+impl Default for Conditional {
+    fn default() -> Self {
+        Self {
+            shown: [true; 3],
+            follow: true,
+            show_draws: true,
+            draws: 64,
+            pairs: 40,
+            seed: 1,
+            anchor: None,
+            known: None,
+            fan: None,
+            tracks: None,
+            crossings: None,
+            floors: None,
+        }
+    }
+}
+
+impl Lesson for Conditional {
+    fn name(&self) -> &'static str {
+        "conditional"
+    }
+
+    fn title(&self) -> &'static str {
+        "Conditional to marginal"
+    }
+
+    fn sentence(&self) -> &'static str {
+        "Many lines from noise to data pass through one point x; the velocity a network can learn \
+         there is their mean, weighted by where x may be going. Drag x, and let time run."
+    }
+
+    fn formula(&self) -> &'static str {
+        r#"v^*="E"[u_t|x_t=x]"#
+    }
+
+    fn source(&self) -> &'static str {
+        "Lipman et al. 2023, theorem 1; flow matching from scratch (seed 003)"
+    }
+
+    fn is_busy(&self) -> bool {
+        self.tracks.as_ref().is_some_and(Background::is_busy)
+            || self.crossings.as_ref().is_some_and(Background::is_busy)
+            || self.floors.as_ref().is_some_and(Background::is_busy)
+    }
+
+    fn logic(&mut self, lab: &mut Lab) {
+        self.know(lab);
+        self.ask(lab);
+        let t = lab.clock.t().min(LAST_TIME);
+        let Some(field) = self.known.as_ref().and_then(|known| known.field.clone()) else {
+            self.fan = None;
+            return;
+        };
+        let x = self.point(t);
+        let same = self.fan.as_ref().is_some_and(|fan| {
+            fan.t == t && fan.x == x && fan.draws.len() == self.draws && fan.seed == self.seed
+        });
+        if !same {
+            self.fan = Some(Fan::new(&field, t, x, self.draws, self.seed));
+        }
+    }
+
+    fn legend_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+            ui.horizontal_wrapped(|ui| self.chips_ui(ui));
+        });
+        if lab.settings.lecture {
+            ui.add_space(6.0);
+            self.numbers_ui(ui, true);
+        }
+    }
+
+    fn stage_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
+        let place = ui.available_rect_before_wrap();
+        let mut pictures = place;
+        if !lab.settings.lecture {
+            let (legend, rest) = place.split_top_bottom_at_y(place.top() + 36.0);
+            let mut row = ui.new_child(UiBuilder::new().max_rect(legend));
+            self.legend_ui(&mut row, lab);
+            pictures = rest;
+        }
+        let shown: Vec<usize> = (0..3).filter(|index| self.shown[*index]).collect();
+        if shown.is_empty() {
+            places::notice(ui, pictures, "Switch on Fan, Lines or Flow (keys 1 to 3).");
+        }
+        for (index, place) in shown.iter().zip(places::places(pictures, shown.len())) {
+            self.panel_ui(ui, lab, *index, place);
+        }
+        ui.advance_cursor_after_rect(place);
+    }
+
+    fn bottom_ui(&mut self, ui: &mut Ui, _lab: &mut Lab) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().slider_width = (0.5 * ui.available_width() - 180.0).clamp(48.0, 200.0);
+            let hint = "Data points drawn from the posterior given x, shown as thin lines.";
+            let label = ui.label("Draws").on_hover_text(hint).id;
+            ui.label_inputs_by(label, |ui| {
+                ui.add(Slider::new(&mut self.draws, DRAWS).logarithmic(true))
+                    .on_hover_text(hint);
+            });
+            ui.add_space(8.0);
+            let hint = "Pairs of noise and data in the other two pictures (↑ and ↓).";
+            let label = ui.label("Pairs").on_hover_text(hint).id;
+            ui.label_inputs_by(label, |ui| {
+                ui.add(Slider::new(&mut self.pairs, PAIRS).logarithmic(true))
+                    .on_hover_text(hint);
+            });
+            let hint = format!("Draw new points and pairs (R); seed {}", self.seed);
+            if icon_button(ui, Icon::Dice, 28.0, Look::Quiet, &hint).clicked() {
+                self.seed += 1;
+            }
+        });
+    }
+
+    fn controls_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
+        self.side_ui(ui, lab);
+    }
+
+    fn act(&mut self, action: Action, _lab: &mut Lab) -> bool {
+        match action {
+            Action::Layer(key @ 1..=3) => {
+                let shown = &mut self.shown[usize::from(key) - 1];
+                *shown = !*shown;
+            }
+            Action::Layer(4) => self.follow = !self.follow,
+            Action::Layer(5) => self.show_draws = !self.show_draws,
+            Action::NewNoise => self.seed += 1,
+            Action::MoreSteps => self.pairs = (2 * self.pairs).min(*PAIRS.end()),
+            Action::FewerSteps => self.pairs = (self.pairs / 2).max(*PAIRS.start()),
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Conditional {
+    fn chips_ui(&mut self, ui: &mut Ui) {
+        let p = theme::palette(ui);
+        let names = [
+            ("Fan", Mark::Arrow, p.ink),
+            ("Lines", Mark::Curve, p.source),
+            ("Flow", Mark::Curve, p.exact),
+        ];
+        for (index, (name, mark, color)) in names.into_iter().enumerate() {
+            let key = index as u8 + 1;
+            chip(ui, &mut self.shown[index], mark, color, name, key);
+        }
+        let hint = "Whether x goes with the flow when time moves, or stays where it is";
+        chip(ui, &mut self.follow, Mark::Dots, p.exact, "Follow", 4).on_hover_text(hint);
+        let color = theme::opaque_ghost(p);
+        chip(ui, &mut self.show_draws, Mark::Dots, color, "Draws", 5);
+    }
+
+    /// Keeps target and field up to date with the stage.
+    fn know(&mut self, lab: &Lab) {
+        let (dataset, path) = (lab.training.dataset(), lab.training.path());
+        let same = self
+            .known
+            .as_ref()
+            .is_some_and(|known| known.dataset == dataset && known.path == path);
+        if same {
+            return;
+        }
+        let target = Target::new(dataset.clone());
+        let field = target
+            .boxes()
+            .map(|boxes| Arc::new(MarginalField::new(boxes, path)));
+        self.anchor = None;
+        self.fan = None;
+        self.known = Some(Known {
+            dataset,
+            path,
+            target,
+            field,
+        });
+    }
+
+    /// Asks the workers for tracks, pairs and floors.
+    fn ask(&mut self, lab: &Lab) {
+        let Some(known) = &self.known else { return };
+        let (dataset, path) = (known.dataset.clone(), known.path);
+        let extent = dataset.extent();
+        let anchor = *self.anchor.get_or_insert(Anchor {
+            t: 0.5,
+            x: [0.25 * extent, -0.2 * extent],
+        });
+        let through = match &known.field {
+            Some(field) => Some(Through::Exact(Arc::clone(field))),
+            None => lab
+                .training
+                .staged()
+                .map(|staged| Through::Network(Arc::clone(&staged.weights))),
+        };
+        let version = match &through {
+            Some(Through::Network(_)) => lab.training.staged().map_or(0, |staged| staged.version),
+            _ => 0,
+        };
+        let (pairs, seed) = (self.pairs, self.seed);
+        let key = CrossKey {
+            dataset: dataset.clone(),
+            path,
+            pairs,
+            seed,
+            version,
+        };
+        let of = dataset.clone();
+        self.crossings
+            .get_or_insert_with(|| lab.background())
+            .ask(key, move |job| {
+                let made = job
+                    .pool
+                    .install(|| cross(&of, path, through.as_ref(), pairs, seed, job.cancel));
+                if let Some(crossing) = made {
+                    job.show(crossing);
+                }
+            });
+        let Some(field) = known.field.clone() else {
+            return;
+        };
+        let key = TrackKey {
+            dataset: dataset.clone(),
+            path,
+            anchor,
+        };
+        let (own, through) = (key.clone(), Arc::clone(&field));
+        self.tracks
+            .get_or_insert_with(|| lab.background())
+            .ask(key, move |job| {
+                let track = track_through(&through, anchor.t, anchor.x, LAST_TIME);
+                job.show((own, track));
+            });
+        self.floors
+            .get_or_insert_with(|| lab.background())
+            .ask((dataset, path), move |job| {
+                let mut curve = Vec::with_capacity(FLOOR_TIMES);
+                for i in 0..FLOOR_TIMES {
+                    if job.is_cancelled() {
+                        return;
+                    }
+                    let t = LAST_TIME * i as f64 / (FLOOR_TIMES - 1) as f64;
+                    curve.push([t, field.loss_floor_at(t)]);
+                }
+                job.show(curve);
+            });
+    }
+
+    /// Where the point is at a time.
+    fn point(&self, t: f64) -> [f64; 2] {
+        let Some(anchor) = self.anchor else {
+            return [0.0; 2];
+        };
+        let track = self.track().filter(|_| self.follow && t != anchor.t);
+        track.map_or(anchor.x, |track| track.1.at(t))
+    }
+
+    /// The flow's track through the point, once it was found.
+    fn track(&self) -> Option<Arc<(TrackKey, Track)>> {
+        let known = self.known.as_ref()?;
+        let track = self.tracks.as_ref()?.value()?;
+        let is_this = track.0.dataset == known.dataset
+            && track.0.path == known.path
+            && Some(track.0.anchor) == self.anchor;
+        is_this.then_some(track)
+    }
+
+    /// Puts the point somewhere.
+    fn put(&mut self, t: f64, x: [f64; 2]) {
+        let most = self
+            .known
+            .as_ref()
+            .map_or(1.0, |known| known.dataset.extent());
+        self.anchor = Some(Anchor {
+            t: t.min(LAST_TIME),
+            x: x.map(|v| v.clamp(-most, most)),
+        });
+    }
+
+    fn panel_ui(&mut self, ui: &mut Ui, lab: &mut Lab, index: usize, place: Rect) {
+        match index {
+            0 => self.fan_ui(ui, lab, place),
+            1 => self.paths_ui(ui, lab, place, false),
+            _ => self.paths_ui(ui, lab, place, true),
+        }
+    }
+}
