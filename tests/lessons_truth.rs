@@ -62,7 +62,9 @@ fn said(harness: &Harness<'static, App>, begin: &str) -> Option<String> {
 fn numbers(text: &str) -> Vec<f64> {
     let is_part = |c: char| c.is_ascii_digit() || c == '.';
     let words = text.split(|c: char| !is_part(c));
-    words.filter_map(|word| word.parse().ok()).collect()
+    words
+        .filter_map(|word| word.trim_matches('.').parse().ok())
+        .collect()
 }
 
 /// Pixels near a colour.
@@ -102,7 +104,7 @@ fn the_point_is_dragged_and_the_posterior_follows() {
     assert!(after.iter().any(|share| *share > 97.0), "{after:?}");
     assert_ne!(before, after);
     // The picture has the focus: the arrow keys move the point, not the time.
-    for _ in 0..20 {
+    for _ in 0..60 {
         harness.key_press(Key::ArrowLeft);
         harness.run_steps(1);
     }
@@ -133,7 +135,7 @@ fn each_picture_of_the_fan_can_be_switched_off_and_on() {
         return;
     }
     let mut harness = open("conditional", 0.5);
-    for name in ["Fan", "Lines", "Flow", "Follow", "Draws"] {
+    for name in ["Fan", "Lines", "Flow", "Follow", "Rays"] {
         let is_on = |harness: &Harness<'static, App>| {
             let toggled = harness.get_by_label(name).accesskit_node().toggled();
             toggled == Some(egui::accesskit::Toggled::True)
@@ -236,7 +238,12 @@ fn all_sizes_and_modes_are_drawn() {
     }
     for lesson in ["conditional", "couplings", "likelihood"] {
         let mut harness = open(lesson, 0.5);
-        for (width, height) in [(1.0, 1.0), (360.0, 300.0), (300.0, 900.0), (1920.0, 1080.0)] {
+        for (width, height) in [
+            (40.0, 40.0),
+            (360.0, 300.0),
+            (300.0, 900.0),
+            (1920.0, 1080.0),
+        ] {
             harness.set_size(vec2(width, height));
             for key in [Key::F, Key::D, Key::F] {
                 harness.key_press(key);

@@ -244,7 +244,7 @@ impl Conditional {
         let hint = "Whether x goes with the flow when time moves, or stays where it is";
         chip(ui, &mut self.follow, Mark::Dots, p.exact, "Follow", 4).on_hover_text(hint);
         let color = theme::opaque_ghost(p);
-        chip(ui, &mut self.show_draws, Mark::Dots, color, "Draws", 5);
+        chip(ui, &mut self.show_draws, Mark::Dots, color, "Rays", 5);
     }
 
     /// Keeps target and field up to date with the stage.

@@ -18,7 +18,7 @@ use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::places;
 use crate::data::toy::Dataset;
-use crate::flow::{BoxUnion, Coupling, MarginalField, Scheduler};
+use crate::flow::{BoxUnion, Coupling, Scheduler};
 
 /// Sizes of the batch.
 const BATCH: std::ops::RangeInclusive<usize> = 8..=512;
@@ -157,8 +157,9 @@ impl Lesson for Couplings {
         self.floor
             .get_or_insert_with(|| lab.background())
             .ask(dataset, move |job| {
-                let Some(boxes) = of.boxes() else { return };
-                let field = MarginalField::new(&boxes, Scheduler::CondOt);
+                let Some(field) = of.exact(Scheduler::CondOt) else {
+                    return;
+                };
                 let at = (0..=FLOOR_TIMES).map(|i| {
                     let t = 0.999 * i as f64 / FLOOR_TIMES as f64;
                     [t, field.loss_floor_at(t)]

@@ -178,7 +178,7 @@ impl Couplings {
         let weak = |text: &str| RichText::new(text).small().color(p.muted);
         Grid::new("couplings table")
             .num_columns(if small { 2 } else { 3 })
-            .spacing([16.0, 4.0])
+            .spacing([8.0, 4.0])
             .show(ui, |ui| {
                 ui.label(weak("coupling"));
                 ui.label(weak("loss floor"));

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use crate::flow::likelihood::{Method, log_likelihood};
-use crate::flow::{MarginalField, Solver};
+use crate::flow::{ExactField, Solver};
 use crate::kernel::Mlp;
 
 /// Steps of the fourth-order method from t = 1 to t = 0.
@@ -123,7 +123,7 @@ pub fn grid(side: usize, extent: f64) -> Vec<f64> {
 
 /// The density of the target's path at `t` on [`grid`]; late, where it has steep edges, its mean
 /// over a few points of each cell.
-pub fn exact_density(field: &MarginalField, t: f64, side: usize, extent: f64) -> Vec<f32> {
+pub fn exact_density(field: &ExactField, t: f64, side: usize, extent: f64) -> Vec<f32> {
     let table = field.at_time::<f64>(t);
     let mut scratch = table.scratch();
     let parts = if t > 0.9 { 3 } else { 1 };
@@ -178,8 +178,9 @@ mod tests {
 
     #[test]
     fn the_exact_density_integrates_to_one_and_begins_as_noise() {
-        let boxes = Dataset::CHECKERBOARD.boxes().expect("a board");
-        let field = MarginalField::new(&boxes, Scheduler::CondOt);
+        let field = Dataset::CHECKERBOARD
+            .exact(Scheduler::CondOt)
+            .expect("a board");
         // Edges of cells are edges of the grid.
         let (side, extent) = (108, 4.5);
         let points = grid(side, extent);

@@ -22,7 +22,7 @@ use crate::app::widgets::places;
 use crate::app::widgets::point::point_input;
 use crate::app::widgets::stage::Stage;
 use crate::data::toy::Dataset;
-use crate::flow::{BoxUnion, MarginalField, Scheduler};
+use crate::flow::{BoxUnion, ExactField, Scheduler};
 
 /// Numbers of probes of Hutchinson's estimate.
 const PROBES: std::ops::RangeInclusive<usize> = 1..=16;
@@ -55,7 +55,7 @@ struct Known {
     dataset: Dataset,
     path: Scheduler,
     boxes: Option<BoxUnion>,
-    field: Option<Arc<MarginalField>>,
+    field: Option<Arc<ExactField>>,
 }
 
 /// A worker that goes on to the newest key as soon as it has shown something for the last one.
@@ -168,9 +168,11 @@ impl Lesson for Likelihood {
             .is_some_and(|known| known.dataset == dataset && known.path == path);
         if !same {
             let boxes = dataset.boxes();
-            let field = boxes
-                .as_ref()
-                .map(|boxes| Arc::new(MarginalField::new(boxes, path)));
+            // A table of points has no density at t = 1, and no entropy.
+            let field = dataset
+                .exact(path)
+                .filter(|_| dataset.entropy().is_some())
+                .map(Arc::new);
             let extent = dataset.extent();
             self.x = Some([0.2 * extent, 0.45 * extent]);
             self.known = Some(Known {

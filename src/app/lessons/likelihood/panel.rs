@@ -106,8 +106,7 @@ impl Likelihood {
             .as_ref()
             .and_then(|means| means.background.value());
         let means = means.as_deref();
-        let boxes = self.known.as_ref().and_then(|known| known.boxes.as_ref());
-        let entropy = boxes.map(|boxes| boxes.entropy());
+        let entropy = (self.known.as_ref()).and_then(|known| known.dataset.entropy());
         let points = means.map_or(0, |means| means.n);
         let hint = format!(
             "Mean of −ln p of the network over {points} held-out points at t = 1, in nats, ± one \

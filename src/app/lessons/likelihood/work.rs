@@ -9,7 +9,7 @@ use super::density::{Divergence, exact_density, grid, integral, log_density, mea
 use crate::app::background::Job;
 use crate::app::widgets::heat_map::HeatMap;
 use crate::data::toy::Dataset;
-use crate::flow::MarginalField;
+use crate::flow::ExactField;
 use crate::kernel::{Mlp, MlpWeights};
 
 /// Points along one side of the maps, coarse first.
@@ -48,7 +48,7 @@ pub struct Subject {
     /// The target.
     pub dataset: Dataset,
     /// The exact field, where there is one.
-    pub field: Option<Arc<MarginalField>>,
+    pub field: Option<Arc<ExactField>>,
 }
 
 impl Subject {
