@@ -148,6 +148,7 @@ fn shoot(
         settings: Settings {
             dataset: config.dataset.clone(),
             path: config.path,
+            source: config.source.clone(),
             solver: Solver::Euler,
             steps: STEPS,
             particles: PARTICLES,

@@ -205,6 +205,7 @@ impl Run {
             weights: Arc::clone(&snapshot.weights),
             dataset: self.config.dataset.clone(),
             path: self.config.path,
+            source: self.config.source.clone(),
             name: self.name.clone(),
             label: self.label(),
             version: self.version,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::run::RunId;
+use crate::data::Source;
 use crate::data::toy::Dataset;
 use crate::flow::Scheduler;
 use crate::kernel::MlpWeights;
@@ -16,6 +17,8 @@ pub struct Staged {
     pub dataset: Dataset,
     /// The path it was trained on.
     pub path: Scheduler,
+    /// Where its particles start.
+    pub source: Source,
     /// Whose they are, for example `Run 2`.
     pub name: String,
     /// For the caption, for example `pretrained, step 5001`.

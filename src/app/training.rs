@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use super::run::{Opened, Run, RunId, Wake};
 use super::runs::Runs;
 pub use super::staged::{Card, Staged, WeightsChoice};
+use crate::data::Source;
 use crate::data::toy::Dataset;
 use crate::device::DeviceChoice;
 use crate::flow::Scheduler;
@@ -65,6 +66,7 @@ impl Training {
                     weights: Arc::new(checkpoint.weights),
                     dataset: checkpoint.config.dataset.clone(),
                     path: checkpoint.config.path,
+                    source: checkpoint.config.source,
                     name: "Pretrained".to_owned(),
                     label: format!("pretrained, step {}", checkpoint.step),
                     version: 1,
@@ -118,6 +120,15 @@ impl Training {
     /// A run, to rename or hide it.
     pub fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
         self.runs.get_mut(id)
+    }
+
+    /// Where the particles on the stage start.
+    pub fn source(&self) -> Source {
+        match (self.run(), &self.staged) {
+            (Some(run), _) => run.config.source.clone(),
+            (None, Some(staged)) => staged.source.clone(),
+            (None, None) => self.config.source.clone(),
+        }
     }
 
     /// The target on the stage.

@@ -115,6 +115,7 @@ impl Lesson for Checkerboard {
             settings: sampler::Settings {
                 dataset: training.dataset(),
                 path: training.path(),
+                source: training.source(),
                 solver: self.sampling.solver,
                 steps: self.sampling.steps,
                 particles: self.sampling.particles,
@@ -139,10 +140,7 @@ impl Lesson for Checkerboard {
         let p = theme::palette(ui);
         let layers = &mut self.layers;
         chip(ui, &mut layers.model, Mark::Dots, p.model, "Network", 1);
-        let has_exact = self
-            .target
-            .as_ref()
-            .is_some_and(|target| target.boxes().is_some());
+        let has_exact = self.pictures.exact.is_some() || self.pictures.floor.is_some();
         ui.add_enabled_ui(has_exact, |ui| {
             chip(ui, &mut layers.exact, Mark::Dots, p.exact, "Exact", 2);
         });
@@ -275,10 +273,11 @@ impl Checkerboard {
                 let arrows = self.quiver.model(staged, flow.t, extent);
                 flow.paint_arrows(&mut canvas, &arrows, p, p.model);
             }
-            let boxes = self.target.as_ref().and_then(Target::boxes);
-            if let Some(boxes) = boxes.filter(|_| panel.has_exact()) {
-                let arrows = self.quiver.exact(boxes, training.path(), flow.t, extent);
-                flow.paint_arrows(&mut canvas, &arrows, p, p.exact);
+            if panel.has_exact() && training.source().is_gaussian() {
+                let (dataset, path) = (training.dataset(), training.path());
+                if let Some(arrows) = self.quiver.exact(&dataset, path, flow.t, extent) {
+                    flow.paint_arrows(&mut canvas, &arrows, p, p.exact);
+                }
             }
         }
         stage.paint_frame(&painter, p);

@@ -9,10 +9,12 @@ use rayon::ThreadPool;
 use super::moving::{self, Plan};
 use super::{Pictures, Request, Sampled, Settings, on_gpu};
 use crate::app::exact::{UpTo, exact_field, support};
+use crate::data::Source;
 use crate::data::toy::Dataset;
-use crate::flow::{BoxUnion, MarginalField, Scheduler, Solver, VelocityField, metric};
+use crate::flow::{BoxUnion, ExactField, Scheduler, Solver, VelocityField, metric};
 use crate::kernel::{Mlp, MlpWeights, Trajectories};
 use crate::render::{Frames, GpuSampler, Moved, SampleError};
+use crate::train::batch::noise_from;
 
 /// Largest number of stored positions of one picture.
 const STORED: usize = 6_400_000;
@@ -31,7 +33,7 @@ const QUICK: usize = 300_000;
 pub struct Bench {
     /// Moves the network's particles where there is one.
     gpu: Option<GpuSampler>,
-    noise: Option<(u64, Arc<[f32]>)>,
+    noise: Option<(u64, Source, Arc<[f32]>)>,
     exact: Option<Arc<Exact>>,
     drawn: Option<Settings>,
 }
@@ -40,6 +42,7 @@ pub struct Bench {
 struct Exact {
     dataset: Dataset,
     path: Scheduler,
+    gaussian: bool,
     /// None where the target has no exact field.
     field: Option<UpTo>,
     support: Option<BoxUnion>,
@@ -172,18 +175,22 @@ impl Bench {
         }
     }
 
-    /// Standard normal points `[n, 2]`; fewer particles are the first ones of more.
+    /// Points of the source `[n, 2]`; fewer particles are the first ones of more.
     fn noise(&mut self, settings: &Settings) -> Arc<[f32]> {
         let wanted = 2 * settings.particles;
-        let known = self
-            .noise
-            .take()
-            .filter(|(seed, points)| *seed == settings.noise && points.len() >= wanted);
-        let (seed, points) = known.unwrap_or_else(|| {
-            let points = moving::noise(settings.noise, settings.particles);
-            (settings.noise, points.into())
+        let known = self.noise.take().filter(|(seed, source, points)| {
+            *seed == settings.noise && *source == settings.source && points.len() >= wanted
         });
-        self.noise = Some((seed, Arc::clone(&points)));
+        let (seed, source, points) = known.unwrap_or_else(|| {
+            let (seed, source) = (settings.noise, &settings.source);
+            let points = if source.is_gaussian() {
+                moving::noise(seed, settings.particles)
+            } else {
+                noise_from(source, seed, settings.particles)
+            };
+            (seed, source.clone(), points.into())
+        });
+        self.noise = Some((seed, source, Arc::clone(&points)));
         if points.len() == wanted {
             points
         } else {
@@ -192,10 +199,11 @@ impl Bench {
     }
 
     fn exact(&mut self, settings: &Settings) -> Arc<Exact> {
-        let known = self
-            .exact
-            .take()
-            .filter(|exact| exact.dataset == settings.dataset && exact.path == settings.path);
+        let known = self.exact.take().filter(|exact| {
+            let gaussian = settings.source.is_gaussian();
+            exact.dataset == settings.dataset
+                && (exact.path, exact.gaussian) == (settings.path, gaussian)
+        });
         let exact = known.unwrap_or_else(|| Arc::new(Exact::new(settings)));
         self.exact = Some(Arc::clone(&exact));
         exact
@@ -205,11 +213,13 @@ impl Bench {
 impl Exact {
     fn new(settings: &Settings) -> Self {
         let support = support(&settings.dataset);
-        let field = exact_field(&settings.dataset, settings.path);
+        let gaussian = settings.source.is_gaussian();
+        let field = exact_field(&settings.dataset, settings.path).filter(|_| gaussian);
         Self {
             dataset: settings.dataset.clone(),
             path: settings.path,
-            floor: field.as_ref().map(MarginalField::loss_floor),
+            gaussian,
+            floor: field.as_ref().map(ExactField::loss_floor),
             field: field.map(UpTo),
             support,
         }

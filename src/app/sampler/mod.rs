@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui_wgpu::RenderState;
 
+use crate::data::Source;
 use crate::data::toy::Dataset;
 use crate::flow::{Scheduler, Solver};
 use crate::kernel::MlpWeights;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub dataset: Dataset,
     /// The path of the exact field.
     pub path: Scheduler,
+    /// Where particles start; only a Gaussian has an exact field.
+    pub source: Source,
     /// The method.
     pub solver: Solver,
     /// Its steps; an adaptive one chooses its own.

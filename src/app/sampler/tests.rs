@@ -13,6 +13,7 @@ fn settings(solver: Solver, steps: usize, particles: usize) -> Settings {
             scale: 2.0,
         },
         path: Scheduler::CondOt,
+        source: Source::Gaussian,
         solver,
         steps,
         particles,

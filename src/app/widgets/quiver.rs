@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::app::exact::exact_field;
 use crate::app::training::Staged;
-use crate::flow::{BoxUnion, MarginalField, Scheduler, VelocityField};
+use crate::data::toy::Dataset;
+use crate::flow::{ExactField, Scheduler, VelocityField};
 use crate::kernel::Mlp;
 use crate::render::Arrows;
 
@@ -16,7 +18,15 @@ const LAST_TIME: f32 = 1.0 - 1e-3;
 #[derive(Default)]
 pub struct Cache {
     model: Option<((u64, u32), Mlp, Arrows)>,
-    exact: Option<(u32, MarginalField, BoxUnion, Scheduler, Arrows)>,
+    exact: Option<Exact>,
+}
+
+/// An exact field and its arrows at the last time.
+struct Exact {
+    dataset: Dataset,
+    path: Scheduler,
+    field: Option<ExactField>,
+    drawn: Option<(u32, Arrows)>,
 }
 
 impl Cache {
@@ -41,25 +51,29 @@ impl Cache {
             .unwrap_or_else(none)
     }
 
-    /// Arrows of the exact field at `t` on [-extent, extent]².
-    pub fn exact(&mut self, boxes: &BoxUnion, path: Scheduler, t: f32, extent: f64) -> Arrows {
-        let key = t.to_bits();
-        match self.exact.take() {
-            Some(known) if known.0 == key && known.2 == *boxes && known.3 == path => {
-                self.exact = Some(known);
-            }
-            known => {
-                let field = known
-                    .filter(|known| known.2 == *boxes && known.3 == path)
-                    .map_or_else(|| MarginalField::new(boxes, path), |known| known.1);
-                let arrows = on_grid(&field, t.min(LAST_TIME), extent);
-                self.exact = Some((key, field, boxes.clone(), path, arrows));
-            }
+    /// Arrows of the exact field at `t` on [-extent, extent]²; none where the target has none.
+    pub fn exact(
+        &mut self,
+        dataset: &Dataset,
+        path: Scheduler,
+        t: f32,
+        extent: f64,
+    ) -> Option<Arrows> {
+        let fits = |known: &Exact| known.dataset == *dataset && known.path == path;
+        if !self.exact.as_ref().is_some_and(fits) {
+            self.exact = Some(Exact {
+                field: exact_field(dataset, path),
+                dataset: dataset.clone(),
+                path,
+                drawn: None,
+            });
         }
-        self.exact
-            .as_ref()
-            .map(|known| known.4.clone())
-            .unwrap_or_else(none)
+        let Exact { field, drawn, .. } = self.exact.as_mut()?;
+        let key = t.to_bits();
+        if drawn.as_ref().is_none_or(|(known, _)| *known != key) {
+            *drawn = Some((key, on_grid(field.as_ref()?, t.min(LAST_TIME), extent)));
+        }
+        drawn.as_ref().map(|(_, arrows)| arrows.clone())
     }
 }
 

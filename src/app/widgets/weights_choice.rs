@@ -1,7 +1,5 @@
 //! A menu of the weights that a panel may show: the current run, the pretrained network, any run.
 
-#![allow(dead_code, reason = "for lessons of several panels")]
-
 use egui::{ComboBox, Response, Ui};
 
 use crate::app::training::{Staged, Training, WeightsChoice};

@@ -9,7 +9,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use crate::app::exact::UpTo;
 use crate::data::toy::Dataset;
-use crate::flow::{MarginalField, Scheduler, Solver, VelocityField};
+use crate::flow::{ExactField, MarginalField, Scheduler, Solver, VelocityField};
 use crate::kernel::{Mlp, MlpWeights, Trajectories, sample_or_cancel};
 
 /// Stored times of the flow and of the conditional paths.
@@ -61,7 +61,7 @@ pub fn cross(
     let flow = match through {
         None => None,
         Some(Through::Exact(field)) => {
-            let field = UpTo(MarginalField::clone(field));
+            let field = UpTo(ExactField::Boxes(MarginalField::clone(field)));
             Some(follow(&field, &x0, &times, cancel)?)
         }
         Some(Through::Network(weights)) => match Mlp::try_new(weights) {

@@ -7,7 +7,7 @@ use crate::app::exact::{exact_field, support};
 use crate::app::theme::{self, Palette};
 use crate::app::widgets::panels;
 use crate::data::toy::Dataset;
-use crate::flow::{BoxUnion, Marginal, MarginalField, Scheduler, VelocityField};
+use crate::flow::{BoxUnion, ExactField, Marginal, Scheduler, VelocityField};
 use crate::kernel::Mlp;
 
 /// Both fields, kept while target, path and weights stay.
@@ -19,7 +19,7 @@ pub struct Inspector {
 }
 
 struct Exact {
-    field: MarginalField,
+    field: ExactField,
     boxes: Option<BoxUnion>,
 }
 

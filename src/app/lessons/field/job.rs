@@ -15,7 +15,7 @@ use crate::app::widgets::chart::nice_ceil;
 use crate::app::widgets::heat_map::{HeatMap, Scale};
 use crate::data::toy::Dataset;
 use crate::flow::likelihood::{Method, log_likelihood};
-use crate::flow::{MarginalField, ProbPath, Scheduler, Solver, VelocityField};
+use crate::flow::{ExactField, ProbPath, Scheduler, Solver, VelocityField};
 use crate::kernel::{Mlp, MlpWeights};
 use crate::render::Arrows;
 
@@ -100,7 +100,7 @@ struct OnGrid {
 
 pub fn picture(
     request: &Request,
-    exact: Option<&MarginalField>,
+    exact: Option<&ExactField>,
     model: Option<&Mlp>,
     level: usize,
     cancel: &AtomicBool,
@@ -179,13 +179,7 @@ pub fn lattice(side: usize, extent: f32) -> Vec<f32> {
 }
 
 /// The exact field; also writes its density, which tells what is rare.
-fn exact_on(
-    field: &MarginalField,
-    t: f64,
-    points: &[f32],
-    heat: Heat,
-    density: &mut [f32],
-) -> OnGrid {
+fn exact_on(field: &ExactField, t: f64, points: &[f32], heat: Heat, density: &mut [f32]) -> OnGrid {
     let table = field.at_time::<f32>(t);
     let mut scratch = table.scratch();
     let mut velocity = Vec::with_capacity(points.len());
@@ -307,7 +301,7 @@ pub fn error_over_time(job: &Job<'_, ErrorCurve>, request: &Request) {
 
 /// The curve from `samples` pairs of noise and data, the same at all times.
 pub fn error_curve(
-    field: &MarginalField,
+    field: &ExactField,
     mlp: &Mlp,
     dataset: &Dataset,
     samples: usize,

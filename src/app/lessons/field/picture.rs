@@ -5,6 +5,7 @@ use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, U
 use super::Field;
 use super::inspector::{Reading, reading_ui};
 use super::job::{ErrorCurve, Heat, Panel, Picture};
+use crate::app::exact::exact_field;
 use crate::app::lesson::Lab;
 use crate::app::theme::{self, Palette};
 use crate::app::widgets::chart::{Chart, LineKind, nice_ceil, tick, time_ticks};
@@ -224,7 +225,9 @@ impl Field {
             }
             None => notes::sentence(ui, right, "Point at a place; click to pin it."),
         }
-        let Some(curve) = curve.filter(|_| lab.training.dataset().boxes().is_some()) else {
+        let Some(curve) =
+            curve.filter(|_| exact_field(&lab.training.dataset(), lab.training.path()).is_some())
+        else {
             return;
         };
         let chart = error_chart(ui.painter(), left, &curve, lab.clock.t() as f32, p);

@@ -6,13 +6,13 @@ use rand_chacha::ChaCha8Rng;
 use super::job::{error_curve, lattice, model_density, picture};
 use super::*;
 use crate::app::widgets::heat_map::Scale;
-use crate::flow::{MarginalField, ProbPath, VelocityField};
+use crate::flow::{ExactField, ProbPath, VelocityField};
 use crate::kernel::{Activation, Mlp, MlpWeights};
 use crate::train::Checkpoint;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
-fn board() -> MarginalField {
+fn board() -> ExactField {
     exact_field(&Dataset::CHECKERBOARD, Scheduler::CondOt).unwrap()
 }
 

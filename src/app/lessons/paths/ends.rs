@@ -12,7 +12,7 @@ use crate::app::widgets::panels::{self, Crowd, Margins, PanelGrid};
 use crate::app::widgets::stage::Stage;
 use crate::app::widgets::{notes, quiver};
 use crate::data::toy::Dataset;
-use crate::flow::{MarginalField, Scheduler, metric};
+use crate::flow::{ExactField, Scheduler, metric};
 
 /// Ways in the panel that shows both.
 const FEW: usize = 28;
@@ -28,7 +28,7 @@ const LAST_TIME: f64 = 1.0 - 1e-3;
 pub(super) struct Figures {
     arrows: [quiver::Cache; 2],
     energy: [Option<(u64, f64)>; 2],
-    fields: Option<(Dataset, [Scheduler; 2], [MarginalField; 2])>,
+    fields: Option<(Dataset, [Scheduler; 2], [ExactField; 2])>,
 }
 
 impl Figures {
@@ -54,7 +54,7 @@ impl Figures {
         moved: &Moved,
         t: f64,
     ) -> Option<f64> {
-        let fits = |known: &(Dataset, [Scheduler; 2], [MarginalField; 2])| {
+        let fits = |known: &(Dataset, [Scheduler; 2], [ExactField; 2])| {
             known.0 == *dataset && known.1 == paths
         };
         if !self.fields.as_ref().is_some_and(fits) {
@@ -120,8 +120,8 @@ impl Paths {
             let name = format!("{}: its field at t", NAMES[self.pair[side]]);
             title(&painter, stage.rect, &name, colors[side], p);
             let mut canvas = lab.easel.canvas(&painter, stage.rect, stage.view);
-            if let Some(boxes) = dataset.boxes() {
-                let arrows = self.ends.arrows[side].exact(&boxes, paths[side], t, extent);
+            let arrows = self.ends.arrows[side].exact(&dataset, paths[side], t, extent);
+            if let Some(arrows) = arrows {
                 let each = stage.rect.width() / quiver::SIDE as f32;
                 canvas.arrows(
                     &arrows,

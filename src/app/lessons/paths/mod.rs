@@ -14,9 +14,11 @@ use crate::app::lesson::{Lab, Lesson};
 use crate::app::sampler::moving::Plan;
 use crate::app::sampling_grid::{Cell, Driver, Moved, Request, SamplingGrid};
 use crate::app::theme;
+use crate::app::training::WeightsChoice;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::Target;
 use crate::app::widgets::notes::{self, Note};
+use crate::app::widgets::weights_choice::weights_choice;
 use crate::app::widgets::{run_controls, sampling_bar};
 use crate::flow::{Scheduler, Solver};
 
@@ -68,6 +70,8 @@ pub struct Paths {
     view: View,
     on: [bool; 6],
     network: bool,
+    /// Whose weights the network has.
+    weights: WeightsChoice,
     trails: bool,
     sigma_min: f64,
     exponent: f64,
@@ -88,6 +92,7 @@ impl Default for Paths {
             view: View::Side,
             on: [true, true, true, true, true, false],
             network: false,
+            weights: WeightsChoice::default(),
             trails: true,
             sigma_min: 0.1,
             exponent: 2.0,
@@ -156,10 +161,10 @@ impl Lesson for Paths {
         if self.network || cells.is_empty() {
             cells.push(cell(Driver::Network));
         }
-        let staged = lab.training.staged();
+        let staged = lab.training.staged_by(self.weights);
         let request = Request {
             dataset,
-            model: staged.map(|s| (s.version, Arc::clone(&s.weights))),
+            model: staged.map(|s| (s.version, s.weights)),
             cells,
             particles: self.particles,
             noise: self.noise,
@@ -246,6 +251,11 @@ impl Lesson for Paths {
     fn controls_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
         ui.spacing_mut().item_spacing.y = 8.0;
         run_controls::run_ui(ui, &mut lab.training);
+        ui.horizontal(|ui| {
+            ui.label("Weights of the network");
+            let width = ui.available_width();
+            weights_choice(ui, "paths", &lab.training, &mut self.weights, width);
+        });
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {

@@ -97,7 +97,7 @@ impl Paths {
                 moved: self.moved(place),
             })
             .collect();
-        let staged = lab.training.staged();
+        let staged = lab.training.staged_by(self.weights);
         if let Some(staged) = staged.filter(|_| self.network || panels.is_empty()) {
             panels.push(Panel {
                 name: "Network".to_owned(),

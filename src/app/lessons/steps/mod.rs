@@ -4,8 +4,6 @@
 mod picture;
 mod table;
 
-use std::sync::Arc;
-
 use egui::{Checkbox, Rect, ScrollArea, Sense, Ui, vec2};
 
 use crate::app::exact::exact_field;
@@ -13,12 +11,14 @@ use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::sampling_grid::{Cell, Driver, Request, SamplingGrid};
 use crate::app::theme;
+use crate::app::training::WeightsChoice;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::Target;
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::panels::{Margins, PanelGrid, thinned};
+use crate::app::widgets::weights_choice::weights_choice;
 use crate::app::widgets::{run_controls, sampling_bar};
-use crate::flow::MarginalField;
+use crate::flow::ExactField;
 use table::{COLUMNS, Columns, PATHS, Rows, SOLVERS, Table};
 
 /// Stored moments of a panel.
@@ -42,9 +42,11 @@ pub struct Steps {
     /// The particle under the pointer.
     chosen: Option<usize>,
     /// Exact fields of the rows, for the means.
-    fields: Vec<(Driver, MarginalField)>,
+    fields: Vec<(Driver, ExactField)>,
     /// Columns and rows on the stage of those that are wanted.
     fitting: [usize; 2],
+    /// Whose weights the network has.
+    weights: WeightsChoice,
 }
 
 impl Default for Steps {
@@ -61,6 +63,7 @@ impl Default for Steps {
             enlarged: None,
             chosen: None,
             fields: Vec::new(),
+            weights: WeightsChoice::default(),
             fitting: [0, 0],
         }
     }
@@ -94,7 +97,7 @@ impl Lesson for Steps {
 
     fn logic(&mut self, lab: &mut Lab) {
         let dataset = lab.training.dataset();
-        let staged = lab.training.staged();
+        let staged = lab.training.staged_by(self.weights);
         if self.target.as_ref().is_none_or(|t| t.dataset != dataset) {
             self.target = Some(Target::new(dataset.clone()));
             self.fields.clear();
@@ -113,7 +116,7 @@ impl Lesson for Steps {
             self.enlarged = None;
         }
         let request = Request {
-            model: staged.map(|s| (s.version, Arc::clone(&s.weights))),
+            model: staged.map(|s| (s.version, s.weights)),
             dataset,
             cells,
             particles: self.particles,
@@ -217,6 +220,11 @@ impl Lesson for Steps {
     fn controls_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
         ui.spacing_mut().item_spacing.y = 8.0;
         run_controls::run_ui(ui, &mut lab.training);
+        ui.horizontal(|ui| {
+            ui.label("Weights of the network");
+            let width = ui.available_width();
+            weights_choice(ui, "steps", &lab.training, &mut self.weights, width);
+        });
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {

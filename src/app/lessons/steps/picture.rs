@@ -13,7 +13,7 @@ use crate::app::widgets::panels::{self, Crowd};
 use crate::app::widgets::stage::{Caption, Stage};
 use crate::app::widgets::{notes, number};
 use crate::data::toy::Dataset;
-use crate::flow::MarginalField;
+use crate::flow::ExactField;
 
 /// Ways drawn in a small and in the large panel.
 const TRAILS: [usize; 2] = [40, 160];
@@ -177,7 +177,7 @@ impl Steps {
     }
 
     /// The exact field of a row, kept between frames.
-    fn field(&mut self, dataset: &Dataset, driver: Driver) -> Option<&MarginalField> {
+    fn field(&mut self, dataset: &Dataset, driver: Driver) -> Option<&ExactField> {
         if !self.fields.iter().any(|(known, _)| *known == driver)
             && let Driver::Exact(path) = driver
         {
@@ -214,13 +214,7 @@ impl Steps {
 }
 
 /// A ring at E[x1|x] of a particle at the start of the last step.
-fn mark_mean(
-    canvas: &Canvas<'_>,
-    field: &MarginalField,
-    moved: &Moved,
-    particle: usize,
-    p: &Palette,
-) {
+fn mark_mean(canvas: &Canvas<'_>, field: &ExactField, moved: &Moved, particle: usize, p: &Palette) {
     let frames = &moved.frames;
     if particle >= frames.n {
         return;
