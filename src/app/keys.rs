@@ -38,6 +38,8 @@ pub enum Action {
     Leave,
     NextPreset,
     PreviousPreset,
+    NextLesson,
+    PreviousLesson,
 }
 
 /// A key with its modifiers and what it does.
@@ -140,7 +142,7 @@ pub const BINDINGS: &[Binding] = &[
         NONE,
         Key::Num1,
         Action::Layer(1),
-        Some(("1 … 6", "Network, exact, source, target, paths, arrows")),
+        Some(("1 … 6", "Layers or views, as the lesson lists them")),
     ),
     bind(NONE, Key::Num2, Action::Layer(2), None),
     bind(NONE, Key::Num3, Action::Layer(3), None),
@@ -167,6 +169,13 @@ pub const BINDINGS: &[Binding] = &[
         Some(("F  F11", "Lecture mode")),
     ),
     bind(NONE, Key::F11, Action::LectureMode, None),
+    bind(
+        CTRL,
+        Key::PageDown,
+        Action::NextLesson,
+        Some(("Ctrl+Page ↓ ↑", "Next, previous lesson")),
+    ),
+    bind(CTRL, Key::PageUp, Action::PreviousLesson, None),
     bind(
         NONE,
         Key::PageDown,

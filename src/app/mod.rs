@@ -225,6 +225,11 @@ impl App {
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(settings.lecture));
             }
             Action::FrameTimes => self.frame_times_shown = !self.frame_times_shown,
+            Action::NextLesson => self.current = (self.current + 1) % self.lessons.len(),
+            Action::PreviousLesson => {
+                let count = self.lessons.len();
+                self.current = (self.current + count - 1) % count;
+            }
             Action::Help => self.help = !self.help,
             Action::Save if training.run().is_some() => {
                 self.save
