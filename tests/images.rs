@@ -17,10 +17,9 @@ use flowlab::train::images::space::LATENT;
 use flowlab::train::images::task::Problem;
 use flowlab::train::images::{
     ClassifierProblem, ClassifierSettings, ImageConfig, ImageTask, LatentModel, LatentProblem,
-    LatentSettings, Normalise, Request, SavedModel, Schedule, TimeSampling, VaeProblem,
-    VaeSettings, store,
+    LatentSettings, Normalise, Request, SavedModel, Schedule, VaeProblem, VaeSettings, store,
 };
-use flowlab::train::{LrSchedule, Start, Task};
+use flowlab::train::{LrSchedule, Start, Task, TimeSampling};
 
 fn schedule(images: usize, batch: usize) -> Schedule {
     Schedule {
@@ -94,6 +93,11 @@ fn random_flow(folder: &Path) -> LatentModel {
     task.save(&run).unwrap();
     let mut saved = SavedModel::load(run.to_str().unwrap()).unwrap();
     for (i, tensor) in saved.network.iter_mut().enumerate() {
+        // Random weights behind sines of 1000 t would make a field too rough to integrate.
+        if tensor.name.starts_with("time_in") {
+            tensor.values.fill(0.0);
+            continue;
+        }
         for (value, noise) in tensor.values.iter_mut().zip(noise(i as u64, 1000)) {
             *value = 0.1 * noise;
         }
@@ -117,7 +121,11 @@ fn a_few_steps_lower_every_loss() {
         let (first, last) = (mean(&rows[..3]), mean(&rows[12..]));
         assert!(last < by * first, "{name}: {first} to {last}");
     }
-    falls::<VaeProblem>(vae(1024, 64), 0.8);
+    let mut quick = vae(1024, 64);
+    if let ImageConfig::Vae(settings) = &mut quick {
+        settings.schedule.lr = 5e-3;
+    }
+    falls::<VaeProblem>(quick, 0.9);
     falls::<ClassifierProblem>(classifier(1024, 64), 0.95);
     falls::<LatentProblem>(latent(1024, 64, folder.path()), 0.9);
 }
@@ -401,7 +409,7 @@ fn every_choice_of_the_latent_run_trains() {
     random_vae(folder.path());
     for (time, normalise, patch) in [
         (TimeSampling::Uniform, Normalise::Coordinate, 2),
-        (TimeSampling::LogitNormal, Normalise::Scale, 4),
+        (TimeSampling::ALL[2], Normalise::Scale, 4),
     ] {
         let mut config = latent(64, 16, folder.path());
         if let ImageConfig::Latent(settings) = &mut config {

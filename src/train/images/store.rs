@@ -209,15 +209,16 @@ fn parse_config(path: &Path, bytes: &[u8]) -> Result<ImageConfig, CheckpointErro
     Ok(config)
 }
 
+/// Every tensor, by name: the file's own directory has no order.
 fn named(tensors: &Tensors) -> Result<Vec<NamedTensor>, CheckpointError> {
-    let all = tensors.all()?.into_iter();
-    Ok(all
-        .map(|(name, shape, values)| NamedTensor {
-            name,
-            shape,
-            values,
-        })
-        .collect())
+    let mut all = tensors.all()?;
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    let named = all.into_iter().map(|(name, shape, values)| NamedTensor {
+        name,
+        shape,
+        values,
+    });
+    Ok(named.collect())
 }
 
 fn push(
