@@ -31,7 +31,7 @@ fn loss_and_gradients(bencher: Bencher<'_, '_>, batch: usize) {
     let mut grads = vec![0.0; flat.len()];
     let mut kernel = TrainKernel::new();
     bencher.counter(ItemsCount::new(batch)).bench_local(|| {
-        let Batch { xt, t, dxt } = &drawn;
+        let Batch { xt, t, dxt, .. } = &drawn;
         black_box(kernel.loss_and_gradients(&weights, &flat, xt, t, dxt, &mut grads))
     });
 }

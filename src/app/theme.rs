@@ -327,6 +327,13 @@ pub fn series(p: &Palette, index: usize) -> Color32 {
     [p.exact, sky, p.source, p.error, ochre, p.muted][index % 6]
 }
 
+/// A colour for each of ten classes.
+pub fn class(p: &Palette, label: u8) -> Color32 {
+    let color = colorous::TABLEAU10[usize::from(label) % 10];
+    let color = Color32::from_rgb(color.r, color.g, color.b);
+    color.lerp_to_gamma(p.ink, 0.15)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,11 +364,4 @@ mod tests {
             }
         }
     }
-}
-
-/// A colour for each of ten classes.
-pub fn class(p: &Palette, label: u8) -> Color32 {
-    let color = colorous::TABLEAU10[usize::from(label) % 10];
-    let color = Color32::from_rgb(color.r, color.g, color.b);
-    color.lerp_to_gamma(p.ink, 0.15)
 }

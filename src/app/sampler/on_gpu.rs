@@ -81,6 +81,7 @@ mod tests {
                 scale: 2.0,
             },
             path: Scheduler::CondOt,
+            source: crate::data::Source::Gaussian,
             solver,
             steps,
             particles,
