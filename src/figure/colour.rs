@@ -16,6 +16,18 @@ pub enum Theme {
     Dark,
 }
 
+impl std::str::FromStr for Theme {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "light" => Ok(Self::Light),
+            "dark" => Ok(Self::Dark),
+            _ => Err(format!("`{text}` is neither light nor dark")),
+        }
+    }
+}
+
 /// What a colour stands for; series are those of Okabe and Ito, as in the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {

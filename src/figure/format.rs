@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::layout::lay_out;
 use super::numbers;
-use super::page::Page;
+use super::page::Picture;
 use super::raster;
 use super::scene::Scene;
 use super::style::{Meta, Style, StyleError};
 use super::{gif, pdf, png, svg};
+
+/// Most pixels of all frames of an animation.
+const MOST_FILM: f64 = 500e6;
 
 /// The kinds of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,37 +102,36 @@ pub fn encode(
     let fault = |error: std::io::Error| FigureError::Encoder(error.to_string());
     let page = lay_out(first, style);
     let size = style.pixels(page.width, page.height)?;
-    let pictures = |pages: &[Page]| -> Vec<_> {
-        use rayon::prelude::*;
-        pages
-            .par_iter()
-            .map(|page| raster::picture(page, size))
-            .collect()
-    };
-    let film = || {
-        let pixels = u64::from(size[0]) * u64::from(size[1]) * frames.len() as u64;
-        if pixels > 1_000_000_000 {
-            let count = frames.len();
-            return Err(StyleError(format!(
-                "{count} frames of {} x {} pixels are too many; ask for fewer dpi",
-                size[0], size[1]
-            )));
-        }
-        Ok(frames
-            .iter()
-            .map(|scene| lay_out(scene, style))
-            .collect::<Vec<_>>())
-    };
     Ok(match format {
-        Format::Png => png::encode(&pictures(&[page]), fps, style.dpi, meta),
-        Format::Apng => png::encode(&pictures(&film()?), fps, style.dpi, meta),
-        Format::Gif => gif::encode(&pictures(&film()?), fps, meta)
+        Format::Png => png::encode(&[raster::picture(&page, size)], fps, style.dpi, meta),
+        Format::Apng => png::encode(&pictures(frames, style)?, fps, style.dpi, meta),
+        Format::Gif => gif::encode(&pictures(frames, style)?, fps, meta)
             .map_err(|error| FigureError::Encoder(error.to_string()))?,
         Format::Svg => svg::encode(&page, style, meta, &title).into_bytes(),
         Format::Pdf => pdf::encode(&page, style, meta, &title),
         Format::Csv => numbers::csv(first, meta),
         Format::Npz => numbers::npz(first, meta).map_err(fault)?,
     })
+}
+
+/// The frames as pixels, all of one size.
+///
+/// # Errors
+/// More pixels than memory is worth.
+pub fn pictures(frames: &[Scene], style: &Style) -> Result<Vec<Picture>, FigureError> {
+    style.check()?;
+    let first = lay_out(frames.first().ok_or(FigureError::Empty)?, style);
+    let size = style.pixels(first.width, first.height)?;
+    let all = f64::from(size[0]) * f64::from(size[1]) * frames.len() as f64;
+    if all > MOST_FILM {
+        let [w, h] = size;
+        return Err(FigureError::Encoder(format!(
+            "{} frames of {w} x {h} pixels are too many; ask for fewer dpi",
+            frames.len()
+        )));
+    }
+    let draw = |scene: &Scene| raster::picture(&lay_out(scene, style), size);
+    Ok(frames.par_iter().map(draw).collect())
 }
 
 /// What the file is called inside: the title, or the figure's name.

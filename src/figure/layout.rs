@@ -86,10 +86,7 @@ impl<'a> Sheet<'a> {
     fn outer(&self, i: usize) -> [bool; 2] {
         let below = i + self.columns < self.scene.panels.len();
         let inner = self.scene.shared;
-        [
-            !(inner && below),
-            !(inner && !i.is_multiple_of(self.columns)),
-        ]
+        [!(inner && below), !inner || i.is_multiple_of(self.columns)]
     }
 
     /// Room that a panel needs at its left, below and above.

@@ -225,7 +225,7 @@ impl OutlinePen for Pen {
 fn stamp(sheet: &mut Pixmap, at: &[[f32; 2]], radius: f32, ink: Ink, view: Transform) {
     let radius = radius * view.sx;
     let (width, height) = (sheet.width() as i64, sheet.height() as i64);
-    let colour = ink.colour.map(|c| f32::from(c));
+    let colour = ink.colour.map(f32::from);
     // A disc below a pixel across keeps its area's worth of ink.
     let (radius, alpha) = if radius < 0.5 {
         (0.5, ink.alpha * (radius / 0.5).powi(2))

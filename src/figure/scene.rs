@@ -22,6 +22,18 @@ pub struct Scene {
     pub shared: bool,
 }
 
+impl Scene {
+    /// Panels side by side, with shared axes.
+    pub fn row(panels: Vec<Panel>) -> Self {
+        Self {
+            columns: panels.len().max(1),
+            panels,
+            shared: true,
+            ..Self::default()
+        }
+    }
+}
+
 /// A line of the legend.
 #[derive(Clone, Debug)]
 pub struct Entry {

@@ -97,9 +97,8 @@ impl Text {
     /// next sign or a `{group}`, `"…"` is upright.
     pub fn maths(source: &str) -> Self {
         let mut runs: Vec<Run> = Vec::new();
-        let mut signs = source.chars();
         let (mut rise, mut group, mut upright) = (0.0, false, false);
-        while let Some(sign) = signs.next() {
+        for sign in source.chars() {
             match sign {
                 '"' => upright = !upright,
                 '_' | '^' if !upright => {
