@@ -125,7 +125,7 @@ fn npz(request: &Request, samples: &Samples) -> anyhow::Result<Vec<u8>> {
         file.add("t", &[k], request.save_at.clone())?;
         file.add("xt", &[k, n, 4, 4, 4], samples.way.concat())?;
     }
-    file.finish()
+    Ok(file.finish()?)
 }
 
 fn open(flow: &FlowArgs, args: &ImageSampleArgs) -> anyhow::Result<(LatentModel, DeviceInfo)> {

@@ -1,10 +1,11 @@
 //! Where everything goes: a scene and a style become a page.
 
-use super::colour::{Tone, viridis};
+use super::colour::Tone;
+mod around;
+
 use super::marks::place_marks;
-use super::page::Picture;
 use super::page::{Anchor, Area, Ink, Page, Shape};
-use super::scene::{Axis, Entry, Key, Panel, Scene};
+use super::scene::{Axis, Entry, Panel, Scene};
 use super::style::{POINTS_PER_CM, Style};
 use super::text::Text;
 use super::ticks::ticks;
@@ -14,6 +15,9 @@ const TICK: f32 = 2.5;
 const RULE: f32 = 0.5;
 /// Size of the numbers beside an axis, relative to the type.
 const SMALL: f32 = 0.85;
+
+/// Height of a line of the legend, relative to the type.
+const LEGEND: f32 = 1.5;
 
 /// Lays a scene out.
 pub fn lay_out(scene: &Scene, style: &Style) -> Page {
@@ -66,7 +70,7 @@ impl<'a> Sheet<'a> {
             lefts: Vec::new(),
             tops: Vec::new(),
             panel: [0.0; 2],
-            most: [2; 2],
+            most: [3; 2],
             legend: Vec::new(),
             legend_top: 0.0,
             shapes: Vec::new(),
@@ -117,6 +121,21 @@ impl<'a> Sheet<'a> {
         [left, below, above]
     }
 
+    /// How far the last number of an x axis sticks out to the right.
+    fn overhang(&self) -> f32 {
+        let Some(panel) = self.scene.panels.first().filter(|p| p.x.ticks) else {
+            return 0.0;
+        };
+        if !self.style.axes {
+            return 0.0;
+        }
+        let last = ticks(&panel.x, self.most[0]).pop();
+        let width = last
+            .filter(|(value, _)| panel.x.place(*value) > 0.9)
+            .map_or(0.0, |(_, text)| text.width(SMALL * self.size));
+        (width / 2.0 - 0.2 * self.size).max(0.0)
+    }
+
     fn measure(&mut self) {
         let size = self.size;
         let margin = 0.5 * size;
@@ -126,7 +145,7 @@ impl<'a> Sheet<'a> {
         } else {
             0.7 * rough
         };
-        self.most = [rough / (5.0 * size), tall / (3.5 * size)].map(|n| (n as usize).clamp(2, 6));
+        self.most = [rough / (5.0 * size), tall / (3.5 * size)].map(|n| (n as usize).clamp(3, 6));
 
         let mut lefts = vec![0.0_f32; self.columns];
         let (mut belows, mut aboves) = (vec![0.0_f32; self.rows], vec![0.0_f32; self.rows]);
@@ -144,8 +163,7 @@ impl<'a> Sheet<'a> {
             0.0
         };
         let bar = self.scene.colour_bar.as_ref().map_or(0.0, |_| 5.5 * size);
-        // The last number of an axis sticks out by half its width.
-        let overhang = if self.style.axes { 0.6 * size } else { 0.0 };
+        let overhang = self.overhang();
         let sides = 2.0 * margin
             + row_names
             + bar
@@ -164,12 +182,7 @@ impl<'a> Sheet<'a> {
         };
 
         self.break_legend(self.width - 2.0 * margin);
-        let legend = self.legend.len() as f32 * 1.6 * size
-            + if self.legend.is_empty() {
-                0.0
-            } else {
-                0.3 * size
-            };
+        let legend = self.legend.len() as f32 * LEGEND * size;
         let title = if self.title().is_some() {
             1.9 * size
         } else {
@@ -351,101 +364,5 @@ impl<'a> Sheet<'a> {
             let at = [x - widest - 0.45 * self.size, y + h / 2.0];
             self.upwards(at, Tone::Ink, panel.y.label.clone());
         }
-    }
-
-    /// Title, names of rows, legend and colour bar.
-    fn around(&mut self) {
-        let size = self.size;
-        if let Some(title) = self.title() {
-            let at = [self.width / 2.0, 0.5 * size + 1.1 * size];
-            self.label(at, Anchor::Middle, 1.15 * size, Tone::Ink, title);
-        }
-        let [w, h] = self.panel;
-        for (row, name) in self.scene.rows.iter().enumerate().take(self.tops.len()) {
-            let at = [0.5 * size + 1.1 * size, self.tops[row] + h / 2.0];
-            self.upwards(at, Tone::Ink, name.clone());
-        }
-        let lines = std::mem::take(&mut self.legend);
-        for (number, line) in lines.into_iter().enumerate() {
-            let entries = &self.scene.legend[line];
-            let gap = 1.4 * size;
-            let all: f32 = entries.iter().map(|e| self.entry_width(e) + gap).sum();
-            let mut x = (self.width - (all - gap)) / 2.0;
-            let y = self.legend_top + (number as f32 * 1.6 + 1.25) * size;
-            for entry in entries {
-                self.key(entry, x, y - 0.36 * size);
-                let at = [x + 1.8 * size, y];
-                self.label(at, Anchor::Start, size, Tone::Ink, entry.label.clone());
-                x += self.entry_width(entry) + gap;
-            }
-        }
-        if let Some(bar) = &self.scene.colour_bar
-            && let (Some(&top), Some(&bottom), Some(&last)) =
-                (self.tops.first(), self.tops.last(), self.lefts.last())
-        {
-            let area = Area {
-                x: last + w + 1.2 * size,
-                y: top,
-                w: 0.9 * size,
-                h: bottom + h - top,
-            };
-            self.colour_bar(area, bar.range, bar.label.clone());
-        }
-    }
-
-    fn key(&mut self, entry: &Entry, x: f32, y: f32) {
-        let (ink, size) = (self.ink(entry.tone), self.size);
-        self.shapes.push(match entry.key {
-            Key::Dot => Shape::Dots {
-                at: vec![[x + 0.9 * size, y]],
-                radius: 0.25 * size,
-                ink,
-                area: Area {
-                    x,
-                    y: y - size,
-                    w: 1.8 * size,
-                    h: 2.0 * size,
-                },
-            },
-            Key::Line | Key::Dashes => Shape::Line {
-                points: vec![[x, y], [x + 1.4 * size, y]],
-                width: 0.14 * size,
-                ink,
-                dashed: entry.key == Key::Dashes,
-            },
-            Key::Area => Shape::Rect {
-                area: Area {
-                    x: x + 0.5 * size,
-                    y: y - 0.45 * size,
-                    w: 0.9 * size,
-                    h: 0.9 * size,
-                },
-                ink,
-            },
-        });
-    }
-
-    fn colour_bar(&mut self, area: Area, range: [f64; 2], label: Text) {
-        let rgba = (0..256).flat_map(|i| {
-            let [r, g, b] = viridis(1.0 - f64::from(i) / 255.0);
-            [r, g, b, 255]
-        });
-        let picture = Picture {
-            width: 1,
-            height: 256,
-            rgba: rgba.collect(),
-        };
-        self.shapes.push(Shape::Image { area, picture });
-        let axis = Axis::linear(range[0], range[1]);
-        let small = SMALL * self.size;
-        let right = area.x + area.w;
-        for (value, text) in ticks(&axis, 5) {
-            let at = area.y + area.h * (1.0 - axis.place(value) as f32);
-            self.rule([right, at], [right + TICK, at]);
-            let place = [right + TICK + 0.2 * self.size, at + 0.36 * small];
-            self.label(place, Anchor::Start, small, Tone::Muted, text);
-        }
-        let at = [self.width - 0.4 * self.size, area.y + area.h / 2.0];
-        self.upwards(at, Tone::Ink, label);
     }
 }

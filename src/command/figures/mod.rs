@@ -10,6 +10,7 @@ use anyhow::{Context, ensure};
 
 use super::generate::{self, Source};
 use crate::data::toy::Dataset;
+use crate::figure::style::POINTS_PER_CM;
 use crate::figure::{Form, Panel, Scene, Tone};
 use crate::train::{Checkpoint, ToyConfig};
 
@@ -220,13 +221,18 @@ fn target_points(dataset: &Dataset, seed: u64, n: usize) -> Vec<f32> {
     points
 }
 
-/// Dots that leave the density of `n` points visible in a panel of about `cm` centimetres.
+/// Dots small enough that the density of all of them shows in a panel of about `cm` centimetres:
+/// together they would cover a seventh of it.
 fn cloud(points: &[f64], cm: f64) -> (Form, f32) {
     let points = generate::narrow(points);
     let n = (points.len() / 2).max(1) as f64;
-    let radius = (0.5 * cm * (1500.0 / n).sqrt().clamp(0.3, 1.2)).clamp(0.25, 2.0) as f32;
-    let alpha = (4000.0 / n).sqrt().clamp(0.35, 0.8) as f32;
-    (Form::dots(&points, radius), alpha)
+    let side = cm * POINTS_PER_CM;
+    let radius = side * (0.15 / (std::f64::consts::PI * n)).sqrt();
+    // The eye needs a third of a point; smaller dots are paler instead.
+    let least = 0.33;
+    let alpha = 0.7 * (radius / least).clamp(0.5, 1.0);
+    let form = Form::dots(&points, radius.clamp(least, 1.5) as f32);
+    (form, alpha as f32)
 }
 
 /// A panel of particles over their target, about `cm` centimetres wide.

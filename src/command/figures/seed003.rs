@@ -22,8 +22,8 @@ const STEPS: usize = 100;
 const TIMES: [f64; 6] = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0];
 /// Numbers of steps, doubled each time.
 const EULER: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
-/// Steps that the smoothed loss looks back over.
-const SMOOTH: f64 = 50.0;
+/// Steps before and after that the smoothed loss is the mean of.
+const SMOOTH: usize = 25;
 /// The run that comes with the program.
 const STANDARD: &str = "builtin:checkerboard";
 
@@ -36,7 +36,7 @@ pub fn distributions(wish: &Wish) -> anyhow::Result<Drawn> {
     let noise = generate::narrow(&wish.noise(PARTICLES));
     let data = target_points(&dataset, wish.seed, wish.count(PARTICLES));
     let panel = |name: &str, tone: Tone, points: &[f32]| {
-        Panel::square(dataset.extent().max(3.0)).with(name, tone, 0.5, Form::dots(points, 0.8))
+        Panel::square(dataset.extent().max(3.0)).with(name, tone, 0.5, Form::dots(points, 0.6))
     };
     let source = Text::from("Source ").and("π_0");
     let target = Text::from("Target ").and("π_1");
@@ -235,19 +235,26 @@ pub fn loss(wish: &Wish) -> anyhow::Result<Drawn> {
     })
 }
 
+/// The mean over as many steps before as after, fewer at both ends.
+fn smoothed(log: &[LossPoint]) -> Vec<[f64; 2]> {
+    let mut sums = vec![0.0];
+    for point in log {
+        sums.push(sums[sums.len() - 1] + f64::from(point.loss));
+    }
+    let mean = |i: usize| {
+        let reach = SMOOTH.min(i).min(log.len() - 1 - i);
+        let sum = sums[i + reach + 1] - sums[i - reach];
+        [log[i].step as f64, sum / (2 * reach + 1) as f64]
+    };
+    (0..log.len()).map(mean).collect()
+}
+
 /// Left the loss and its floor, right the excess.
 fn curves(config: &ToyConfig, log: &[LossPoint]) -> Scene {
     let last = log.last().map_or(1, |point| point.step) as f64;
     let x = || Axis::linear(0.0, last).labelled("Iteration");
     let losses = || log.iter().map(|p| [p.step as f64, f64::from(p.loss)]);
-    let smooth: Vec<[f64; 2]> = losses()
-        .scan(None, |mean: &mut Option<f64>, [step, loss]| {
-            let old = mean.unwrap_or(loss);
-            let new = old + (loss - old) / SMOOTH.min(step.max(1.0));
-            *mean = Some(new);
-            Some([step, new])
-        })
-        .collect();
+    let smooth = smoothed(log);
     let boxes = config.dataset.boxes();
     let floor = boxes.map(|boxes| MarginalField::new(&boxes, config.path).loss_floor());
     let low = losses()
