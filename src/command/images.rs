@@ -4,10 +4,10 @@ use anyhow::{anyhow, bail, ensure};
 use serde::Serialize;
 
 use super::output;
-use crate::figure::numbers::Npz;
 use crate::cli::{EvalArgs, FlowArgs, ImageSampleArgs, SampleArgs};
 use crate::data::mnist::{Digits, Mnist, SIDE, crop};
 use crate::device::{self, DeviceInfo};
+use crate::figure::numbers::Npz;
 use crate::train::images::classifier::{Seen, agreement};
 use crate::train::images::frechet::Gaussian;
 use crate::train::images::metrics::{Estimate, class_shares, fid};

@@ -298,7 +298,9 @@ impl<'a> Sheet<'a> {
         let area = self.area(i);
         let scene = self.scene;
         let panel = &scene.panels[i];
-        place_marks(panel, area, self.style.theme, &mut self.shapes);
+        // Marks are sized for type of eight points, and grow with it.
+        let scale = self.size / 8.0;
+        place_marks(panel, area, self.style.theme, scale, &mut self.shapes);
         let Area { x, y, w, h } = area;
         if !panel.title.is_empty() {
             let at = [x + w / 2.0, y - 0.5 * self.size];

@@ -8,7 +8,8 @@ use super::scene::{Form, Panel};
 const SHARP: usize = 256;
 
 /// Puts the marks of a panel on a page.
-pub fn place_marks(panel: &Panel, area: Area, theme: Theme, shapes: &mut Vec<Shape>) {
+/// Radii and widths are multiplied by `scale`.
+pub fn place_marks(panel: &Panel, area: Area, theme: Theme, scale: f32, shapes: &mut Vec<Shape>) {
     let place = |[x, y]: [f32; 2]| {
         [
             area.x + area.w * panel.x.place(f64::from(x)) as f32,
@@ -27,7 +28,7 @@ pub fn place_marks(panel: &Panel, area: Area, theme: Theme, shapes: &mut Vec<Sha
                     .map(|p| place(*p))
                     .filter(|p| inside(*p, area))
                     .collect(),
-                radius: *radius,
+                radius: scale * radius,
                 ink,
                 area,
             }),
@@ -41,7 +42,7 @@ pub fn place_marks(panel: &Panel, area: Area, theme: Theme, shapes: &mut Vec<Sha
                     for points in clip(&points, area) {
                         shapes.push(Shape::Line {
                             points,
-                            width: *width,
+                            width: scale * width,
                             ink,
                             dashed: *dashed,
                         });
@@ -51,7 +52,7 @@ pub fn place_marks(panel: &Panel, area: Area, theme: Theme, shapes: &mut Vec<Sha
             Form::Arrows { at, vectors, width } => {
                 for (at, vector) in at.iter().zip(vectors) {
                     let tip = [at[0] + vector[0], at[1] + vector[1]];
-                    arrow(place(*at), place(tip), *width, ink, area, shapes);
+                    arrow(place(*at), place(tip), scale * width, ink, area, shapes);
                 }
             }
             Form::Boxes(boxes) => {

@@ -265,7 +265,7 @@ fn curves(config: &ToyConfig, log: &[LossPoint]) -> Scene {
     let air = 0.05 * (high - low);
     let y = Axis::linear(low - air, high + air).labelled("Loss");
     let mut left = Panel::curves(x(), y)
-        .with("loss", Tone::Model, 0.3, Form::curve(losses(), 0.4, false))
+        .with("loss", Tone::Model, 0.2, Form::curve(losses(), 0.4, false))
         .with(
             "smoothed loss",
             Tone::Model,
