@@ -299,7 +299,7 @@ impl<'a> Sheet<'a> {
         let scene = self.scene;
         let panel = &scene.panels[i];
         // Marks are sized for type of eight points, and grow with it.
-        let scale = self.size / 8.0;
+        let scale = (self.size / 8.0).max(1.0);
         place_marks(panel, area, self.style.theme, scale, &mut self.shapes);
         let Area { x, y, w, h } = area;
         if !panel.title.is_empty() {

@@ -121,6 +121,8 @@ impl Lesson for Checkerboard {
                 .pictures
                 .model
                 .as_deref()
+                // Particles that live on the GPU alone are not there to be written.
+                .filter(|sampled| !sampled.frames.points.is_empty())
                 .filter(|_| self.layers.model && panel.has_model()),
             exact: self
                 .pictures
