@@ -12,8 +12,10 @@ use crate::flow::solver::Solver;
 use crate::kernel::Activation;
 use crate::train::{LrSchedule, Mistake, Preset, TimeSampling};
 
+mod figure;
 mod images;
 
+pub use figure::FigureArgs;
 pub use images::{
     ImageSampleArgs, PackArgs, ReconstructArgs, TrainClassifierArgs, TrainImageArgs,
     TrainLatentArgs, TrainVaeArgs,
@@ -106,6 +108,8 @@ pub enum Verb {
     Reconstruct(ReconstructArgs),
     /// Copy a run's model alone into a folder, in float16.
     Pack(PackArgs),
+    /// Write a figure of the seeds as PNG, SVG, PDF, GIF, APNG, MP4, or its numbers.
+    Figure(Box<FigureArgs>),
     /// Time the pieces that the lab's speed is made of.
     Bench(BenchArgs),
     /// List the GPU adapters and say which device `auto` takes.

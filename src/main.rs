@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Some(Verb::Import(args)) => command::import::run(&args),
         Some(Verb::Reconstruct(args)) => command::reconstruct::run(&args),
         Some(Verb::Pack(args)) => command::pack::run(&args),
+        Some(Verb::Figure(args)) => command::figure::run(&args),
         Some(Verb::Bench(args)) => command::bench::run(&args),
         Some(Verb::Devices) => command::devices::run(),
     };

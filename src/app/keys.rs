@@ -28,6 +28,10 @@ pub enum Action {
     ToggleTheme,
     LectureMode,
     Save,
+    /// A figure, with a card that asks how.
+    Export,
+    /// A figure as the last one.
+    ExportAgain,
     OpenRun,
     /// A run beside the others.
     NewRun,
@@ -68,6 +72,7 @@ const fn bind(
 const NONE: Modifiers = Modifiers::NONE;
 const SHIFT: Modifiers = Modifiers::SHIFT;
 const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 /// Every key. Longer modifiers come first, because egui matches `Ctrl+S` for `Ctrl+Shift+S`.
 pub const BINDINGS: &[Binding] = &[
@@ -183,6 +188,13 @@ pub const BINDINGS: &[Binding] = &[
         Some(("Page ↓  Page ↑", "Next, previous preset (clicker)")),
     ),
     bind(NONE, Key::PageUp, Action::PreviousPreset, None),
+    bind(CTRL_SHIFT, Key::E, Action::ExportAgain, None),
+    bind(
+        CTRL,
+        Key::E,
+        Action::Export,
+        Some(("Ctrl+E", "Export the figure; again with Shift")),
+    ),
     bind(CTRL, Key::S, Action::Save, Some(("Ctrl+S", "Save the run"))),
     bind(
         CTRL,

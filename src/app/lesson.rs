@@ -7,6 +7,7 @@ use egui::Ui;
 use super::background::Background;
 use super::clock::Clock;
 use super::digits::Digits;
+use super::export::Figure;
 use super::keys::Action;
 use super::sampler::Sampler;
 use super::settings::Settings;
@@ -75,6 +76,11 @@ pub trait Lesson {
 
     /// Where it comes from: the seed document or paper, as a short reference.
     fn source(&self) -> &'static str;
+
+    /// The picture at `t` as a figure for files; none where there is nothing to export.
+    fn figure(&self, _lab: &Lab, _t: f32) -> Option<Figure> {
+        None
+    }
 
     /// The training of this lesson, where it has its own.
     fn status(&self, _lab: &Lab) -> Option<Status> {

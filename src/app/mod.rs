@@ -7,6 +7,8 @@ mod clock;
 mod curve;
 pub mod digits;
 mod exact;
+pub mod export;
+mod exporting;
 mod film;
 mod fonts;
 mod frame;
@@ -37,6 +39,7 @@ use egui::{Context, Ui, ViewportCommand};
 
 use clock::Clock;
 use digits::Digits;
+use exporting::Exporting;
 use frame_times::FrameTimes;
 use keys::Action;
 use lesson::{Lab, Lesson};
@@ -85,6 +88,7 @@ pub struct App {
     frame_times_shown: bool,
     save: Option<SaveDialog>,
     card: Option<cards::Open>,
+    exporting: Exporting,
     screenshot: Option<Screenshot>,
     themed: Option<theme::Theme>,
     zoomed: f32,
@@ -146,7 +150,9 @@ impl App {
             let ctx = ctx.clone();
             move || ctx.request_repaint()
         });
+        let exporting = Exporting::new(&wake);
         let mut app = Self {
+            exporting,
             lab: Lab {
                 clock,
                 training,
@@ -239,6 +245,8 @@ impl App {
                 training.report(training::NOTHING_TO_SAVE.to_owned());
             }
             Action::OpenRun => training.wants = Some(Card::OpenRun),
+            Action::Export => self.export(),
+            Action::ExportAgain => self.export_again(),
             Action::NewRun => training.start_beside(),
             Action::Leave if self.help => self.help = false,
             Action::Leave if settings.lecture => self.act(Action::LectureMode, ctx),
@@ -308,7 +316,7 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.dress(&ctx);
-        if self.save.is_none() && self.card.is_none() {
+        if self.save.is_none() && self.card.is_none() && !self.exporting.is_open() {
             for action in keys::take_actions(&ctx) {
                 self.act(action, &ctx);
             }
@@ -317,6 +325,7 @@ impl eframe::App for App {
         self.frame_ui(ui);
         self.save_ui(ui);
         cards::cards_ui(&mut self.card, &mut self.lab.training, ui);
+        self.export_ui(ui, &ctx);
         if self.help {
             self.help = widgets::help::overlay(ui);
         }

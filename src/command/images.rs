@@ -3,11 +3,11 @@
 use anyhow::{anyhow, bail, ensure};
 use serde::Serialize;
 
-use super::npz::Npz;
 use super::output;
 use crate::cli::{EvalArgs, FlowArgs, ImageSampleArgs, SampleArgs};
 use crate::data::mnist::{Digits, Mnist, SIDE, crop};
 use crate::device::{self, DeviceInfo};
+use crate::figure::numbers::Npz;
 use crate::train::images::classifier::{Seen, agreement};
 use crate::train::images::frechet::Gaussian;
 use crate::train::images::metrics::{Estimate, class_shares, fid};
@@ -116,7 +116,7 @@ pub fn sample(args: &SampleArgs) -> anyhow::Result<()> {
 fn npz(request: &Request, samples: &Samples) -> anyhow::Result<Vec<u8>> {
     let n = request.labels.len() as u64;
     let side = SIDE as u64;
-    let mut file = Npz::new();
+    let mut file = Npz::default();
     file.add("images", &[n, side, side], samples.images.clone())?;
     file.add("labels", &[n], request.labels.clone())?;
     file.add("latents", &[n, 4, 4, 4], samples.latents.clone())?;
@@ -125,7 +125,7 @@ fn npz(request: &Request, samples: &Samples) -> anyhow::Result<Vec<u8>> {
         file.add("t", &[k], request.save_at.clone())?;
         file.add("xt", &[k, n, 4, 4, 4], samples.way.concat())?;
     }
-    file.finish()
+    Ok(file.finish()?)
 }
 
 fn open(flow: &FlowArgs, args: &ImageSampleArgs) -> anyhow::Result<(LatentModel, DeviceInfo)> {

@@ -6,6 +6,8 @@ pub mod demo;
 pub mod devices;
 pub mod eval;
 pub mod field;
+pub mod figure;
+pub mod figures;
 pub mod import;
 pub mod pack;
 pub mod reconstruct;
@@ -18,6 +20,6 @@ pub mod window;
 
 mod generate;
 mod images;
-mod npz;
+mod mp4;
 mod output;
 mod table;

@@ -21,6 +21,12 @@ pub fn check_free(path: &Path, force: bool) -> anyhow::Result<()> {
         "{}: is a folder, not a file",
         path.display()
     );
+    // Writing in one piece replaces the path: a device would become a file.
+    ensure!(
+        !path.exists() || path.is_file(),
+        "{}: is no ordinary file",
+        path.display()
+    );
     Ok(())
 }
 

@@ -2,18 +2,18 @@
 
 use anyhow::{Context, bail, ensure};
 
+use super::figures;
 use super::generate::{self, Source};
-use super::npz::Npz;
 use super::{images, output, table};
 use crate::cli::{FlowArgs, SampleArgs};
 use crate::data::{self, Dataset};
-use crate::figure::canvas::{EXACT, GENERATED};
-use crate::figure::scatter;
+use crate::figure::numbers::Npz;
+use crate::figure::{Format, Meta, Scene, Style, Tone, format};
 use crate::flow::{ExactField, Scheduler, Solution};
 use crate::train::{Checkpoint, ToyConfig};
 
-/// Side of a picture of samples, in pixels.
-const PICTURE: u32 = 900;
+/// Side of a picture of samples, in centimetres.
+const SIDE_CM: f64 = 8.5;
 
 /// Points unless `--n` says otherwise.
 const POINTS: usize = 10_000;
@@ -78,7 +78,7 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
                 .collect();
             table::write("x0,y0,x1,y1", rows.iter().map(|row| &row[..]))
         }
-        _ => picture(&source, &dataset, x1),
+        _ => picture(&source, &dataset, x1, &meta(args))?,
     };
     output::write(&args.out, &bytes)?;
     eprintln!(
@@ -155,7 +155,7 @@ fn npz(
     }
     // A network computes in f32: more digits would say more than is known.
     let narrow = matches!(source, Source::Model(_));
-    let mut file = Npz::new();
+    let mut file = Npz::default();
     for (name, values, shape) in arrays {
         if narrow {
             file.add(name, &shape, generate::narrow(&values))?;
@@ -163,18 +163,30 @@ fn npz(
             file.add(name, &shape, values)?;
         }
     }
-    file.finish()
+    Ok(file.finish()?)
 }
 
-fn picture(source: &Source, dataset: &Dataset, x1: &[f64]) -> Vec<u8> {
-    let ghost = generate::ghost(dataset);
-    let points = generate::narrow(x1);
-    let panel = scatter::Panel {
-        points: &points,
-        colour: match source {
-            Source::Model(_) => GENERATED,
-            Source::Exact(_) => EXACT,
+/// What the picture says about itself.
+fn meta(args: &SampleArgs) -> Meta {
+    Meta {
+        figure: "sample".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        style: Style::ONE_COLUMN,
+        source: match &args.flow.checkpoint {
+            Some(name) => name.clone(),
+            None => "the exact field".to_owned(),
         },
+        weights_sha256: None,
+        seed: args.flow.seed,
+    }
+}
+
+/// One panel, the target behind the points.
+fn picture(source: &Source, dataset: &Dataset, x1: &[f64], meta: &Meta) -> anyhow::Result<Vec<u8>> {
+    let tone = match source {
+        Source::Model(_) => Tone::Model,
+        Source::Exact(_) => Tone::Exact,
     };
-    scatter::row(&[panel], &ghost, dataset.extent(), PICTURE).png()
+    let scene = Scene::row(vec![figures::particles_panel(dataset, tone, x1, SIDE_CM)]);
+    Ok(format::encode(&[scene], 1, Format::Png, &meta.style, meta)?)
 }

@@ -1,7 +1,30 @@
-//! Pictures as files, independent of the window: plain data in, bytes out.
+//! Figures as files, independent of the window: a scene goes in, bytes come out.
+//!
+//! A [`Scene`] says what is shown. [`layout`] places it on a [`page::Page`] of the size that a
+//! [`Style`] asks for: a short list of shapes in points, clipped and measured. Each format is one
+//! small writer of that list, so all of them show the same. The raster is `tiny-skia`, with the
+//! glyphs' outlines from `skrifa`; `resvg` and `krilla` would do the same from the SVG, but bring
+//! features into crates that egui and burn share, which would build both a second time.
 
-pub mod canvas;
-pub mod curve;
-pub mod scatter;
+pub mod colour;
+pub mod format;
+pub mod layout;
+pub mod numbers;
+pub mod page;
+pub mod scene;
+pub mod style;
+pub mod text;
 
-pub use canvas::{Canvas, Colour};
+mod gif;
+mod marks;
+mod pdf;
+mod png;
+mod raster;
+mod svg;
+mod ticks;
+
+pub use colour::{Theme, Tone};
+pub use format::{FigureError, Format, encode};
+pub use scene::{Axis, Form, Panel, Scene};
+pub use style::{Meta, Style};
+pub use text::Text;

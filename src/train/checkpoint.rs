@@ -1,7 +1,7 @@
 //! Run folders: `config.json`, `model.safetensors` in PyTorch's layout, `optimizer.safetensors`.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::adam::Moments;
 use super::config::ToyConfig;
@@ -11,11 +11,18 @@ use super::tensors::{Number, Tensors, push_mlp, write_tensors};
 use crate::kernel::{Activation, MlpWeights};
 
 /// Pretrained models in the binary: name, `config.json`, `model.safetensors`.
-const BUILTIN: [(&str, &[u8], &[u8]); 1] = [(
-    "checkerboard",
-    include_bytes!("../../assets/weights/checkerboard/config.json"),
-    include_bytes!("../../assets/weights/checkerboard/model.safetensors"),
-)];
+const BUILTIN: [(&str, &[u8], &[u8]); 2] = [
+    (
+        "checkerboard",
+        include_bytes!("../../assets/weights/checkerboard/config.json"),
+        include_bytes!("../../assets/weights/checkerboard/model.safetensors"),
+    ),
+    (
+        "moons",
+        include_bytes!("../../assets/weights/moons/config.json"),
+        include_bytes!("../../assets/weights/moons/model.safetensors"),
+    ),
+];
 
 /// A trained network with the settings it was trained with.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,25 +41,19 @@ impl Checkpoint {
     /// # Errors
     /// Names the file and, inside it, the tensor at fault.
     pub fn load(name: &str) -> Result<Self, CheckpointError> {
-        if let Some(builtin) = name.strip_prefix("builtin:") {
-            let (_, config, model) = BUILTIN
-                .iter()
-                .find(|(known, _, _)| *known == builtin)
-                .ok_or_else(|| CheckpointError::UnknownBuiltin {
-                    name: name.to_owned(),
-                    known: BUILTIN
-                        .map(|(known, _, _)| format!("builtin:{known}"))
-                        .into_iter()
-                        .chain(super::images::store::builtin_names())
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                })?;
-            return Self::from_bytes(Path::new(name), config, model);
-        }
-        let folder = Path::new(name);
-        let config = read_capped(&folder.join("config.json"))?;
-        let model = read_capped(&folder.join("model.safetensors"))?;
-        Self::from_bytes(folder, &config, &model)
+        let (folder, config, model) = read(name)?;
+        Self::from_bytes(&folder, &config, &model)
+    }
+
+    /// The SHA-256 of `model.safetensors`, in hexadecimal, to tell which weights made a figure.
+    ///
+    /// # Errors
+    /// Names the file that could not be read.
+    pub fn sha256(name: &str) -> Result<String, CheckpointError> {
+        use sha2::Digest;
+        let (_, _, model) = read(name)?;
+        let digest = sha2::Sha256::digest(&model);
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     fn from_bytes(folder: &Path, config: &[u8], model: &[u8]) -> Result<Self, CheckpointError> {
@@ -67,6 +68,29 @@ impl Checkpoint {
             weights,
         })
     }
+}
+
+/// The folder, `config.json` and `model.safetensors` of a checkpoint.
+fn read(name: &str) -> Result<(PathBuf, Vec<u8>, Vec<u8>), CheckpointError> {
+    if let Some(builtin) = name.strip_prefix("builtin:") {
+        let (_, config, model) = BUILTIN
+            .iter()
+            .find(|(known, _, _)| *known == builtin)
+            .ok_or_else(|| CheckpointError::UnknownBuiltin {
+                name: name.to_owned(),
+                known: BUILTIN
+                    .map(|(known, _, _)| format!("builtin:{known}"))
+                    .into_iter()
+                    .chain(super::images::store::builtin_names())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })?;
+        return Ok((PathBuf::from(name), config.to_vec(), model.to_vec()));
+    }
+    let folder = PathBuf::from(name);
+    let config = read_capped(&folder.join("config.json"))?;
+    let model = read_capped(&folder.join("model.safetensors"))?;
+    Ok((folder, config, model))
 }
 
 /// Reads a state dict in the layout of seed 003's class, of any depth and width.

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use egui::{Rect, ScrollArea, Ui, UiBuilder, vec2};
 
+use crate::app::export::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::sampler::{self, Pictures, Request, Sampled};
 use crate::app::theme::{self, Palette};
 use crate::app::widgets::chip::{Mark, chip};
+use crate::app::widgets::flow_figure::{self, FlowFigure};
 use crate::app::widgets::flow_layers::{FlowLayers, Target};
 use crate::app::widgets::loss_plot::{self, RunsView};
 use crate::app::widgets::sampling_bar::{Sampling, sampling_bar};
@@ -107,6 +109,41 @@ impl Lesson for Checkerboard {
 
     fn source(&self) -> &'static str {
         "Flow matching from scratch (seed 003); Lipman et al. 2023"
+    }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        let target = self.target.as_ref();
+        let panel = |panel: Panel| FlowFigure {
+            t,
+            extent: lab.training.dataset().extent(),
+            target: target.filter(|_| self.layers.target),
+            model: self
+                .pictures
+                .model
+                .as_deref()
+                // Particles that live on the GPU alone are not there to be written.
+                .filter(|sampled| !sampled.frames.points.is_empty())
+                .filter(|_| self.layers.model && panel.has_model()),
+            exact: self
+                .pictures
+                .exact
+                .as_deref()
+                .filter(|_| self.layers.exact && panel.has_exact()),
+            source: self.layers.source,
+            paths: self.layers.paths,
+        };
+        let panels: Vec<_> = self.panels().into_iter().map(panel).collect();
+        if panels.iter().all(FlowFigure::is_empty) {
+            return None;
+        }
+        let staged = lab.training.staged();
+        Some(Figure {
+            scene: flow_figure::scene(&panels, t),
+            source: staged.map_or("the exact field".to_owned(), |s| {
+                format!("{}: {}", s.name, s.label)
+            }),
+            seed: self.sampling.noise,
+        })
     }
 
     fn logic(&mut self, lab: &mut Lab) {

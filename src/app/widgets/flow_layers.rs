@@ -12,6 +12,7 @@ use super::stage::Stage;
 use crate::app::sampler::Sampled;
 use crate::app::theme::{self, Palette};
 use crate::data::toy::Dataset;
+use crate::figure::Form;
 use crate::flow::BoxUnion;
 use crate::render::{Arrows, Frames};
 
@@ -48,6 +49,16 @@ impl Target {
             Shape::Boxes,
         );
         Self { dataset, shape }
+    }
+
+    /// The same for a figure.
+    pub fn form(&self) -> Form {
+        match &self.shape {
+            Shape::Boxes(boxes) => {
+                Form::Boxes(boxes.boxes.iter().map(|cell| (cell.lo, cell.hi)).collect())
+            }
+            Shape::Points(points) => Form::dots(&points.points, 0.6),
+        }
     }
 
     /// Paints the support, or points of a target without one.

@@ -13,6 +13,8 @@ pub enum Wanted {
     Folder,
     /// A file of one of these kinds.
     File(&'static [&'static str]),
+    /// A file that need not be there.
+    NewFile,
 }
 
 /// A path under way.
@@ -74,6 +76,7 @@ impl PathPicker {
                 let path = match wanted {
                     Wanted::Folder => dialog.pick_folder(),
                     Wanted::File(kinds) => dialog.add_filter("Files", kinds).pick_file(),
+                    Wanted::NewFile => dialog.save_file(),
                 };
                 // The card may be gone by now.
                 let _ = sender.send(path);

@@ -1,0 +1,133 @@
+//! The window's side of an export: it opens the card, hands over the figure, and tells the result.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::{Context, Ui};
+
+use super::App;
+use super::export::{Done, Exporter, Figure, Options, free};
+use super::widgets::export_dialog::{Answer, ExportDialog};
+
+/// Frames of an animation from t = 0 to 1.
+const FILM: u32 = 60;
+
+/// What the window keeps for exports.
+pub(super) struct Exporting {
+    exporter: Exporter,
+    options: Options,
+    dialog: Option<ExportDialog>,
+    /// Where the last file went.
+    last: Option<PathBuf>,
+    opened: u64,
+}
+
+impl Exporting {
+    pub(super) fn new(wake: &Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self {
+            exporter: Exporter::new(wake),
+            options: Options::default(),
+            dialog: None,
+            last: None,
+            opened: 0,
+        }
+    }
+
+    /// Whether the card takes the keys.
+    pub(super) fn is_open(&self) -> bool {
+        self.dialog.is_some()
+    }
+}
+
+impl App {
+    /// Opens the card for what is on the stage.
+    pub(super) fn export(&mut self) {
+        if self.exporting.is_open() {
+            return;
+        }
+        let Some(figure) = self.figure_now() else {
+            return self.nothing_to_export();
+        };
+        let name = self.lessons[self.current].name();
+        let suggested = || PathBuf::from(format!("figures/{name}.png"));
+        let path = free(&self.exporting.last.clone().unwrap_or_else(suggested));
+        self.exporting.opened += 1;
+        let path = path.display().to_string();
+        self.exporting.dialog = Some(ExportDialog::new(figure, self.exporting.opened, path));
+    }
+
+    /// Exports what is on the stage as the last time, beside the last file.
+    pub(super) fn export_again(&mut self) {
+        match self.exporting.last.clone() {
+            Some(last) => self.write_figure(free(&last)),
+            None => self.export(),
+        }
+    }
+
+    fn nothing_to_export(&mut self) {
+        let sentence = "There is no figure to export here yet.".to_owned();
+        self.lab.training.report(sentence);
+    }
+
+    fn figure_now(&self) -> Option<Figure> {
+        let t = self.lab.clock.t();
+        self.lessons[self.current].figure(&self.lab, t as f32)
+    }
+
+    fn write_figure(&mut self, path: PathBuf) {
+        let lesson = &self.lessons[self.current];
+        let shown = self.exporting.dialog.as_ref().map(|d| d.figure.clone());
+        let frames: Vec<Figure> = if self.exporting.options.format.moves() {
+            let times = (0..=FILM).map(|i| i as f32 / FILM as f32);
+            times.filter_map(|t| lesson.figure(&self.lab, t)).collect()
+        } else {
+            shown.or_else(|| self.figure_now()).into_iter().collect()
+        };
+        if frames.is_empty() {
+            return self.nothing_to_export();
+        }
+        let name = lesson.name();
+        let Exporting {
+            exporter, options, ..
+        } = &mut self.exporting;
+        exporter.write(name, frames, options, path.clone());
+        self.exporting.last = Some(path);
+    }
+
+    /// Draws the card, and tells what came of the work.
+    pub(super) fn export_ui(&mut self, ui: &mut Ui, ctx: &Context) {
+        if let Some(news) = self.exporting.exporter.news() {
+            let said = match &news.1 {
+                Done::Written(path) => format!("Written: {}", path.display()),
+                Done::Failed(reason) => reason.clone(),
+                Done::Picture(image) => {
+                    ctx.copy_image(image.clone());
+                    "Copied".to_owned()
+                }
+            };
+            match &mut self.exporting.dialog {
+                Some(dialog) => dialog.said = said,
+                None => self.lab.training.report(said),
+            }
+        }
+        let Exporting {
+            exporter,
+            options,
+            dialog: Some(dialog),
+            ..
+        } = &mut self.exporting
+        else {
+            return;
+        };
+        match dialog.show(ui, options, exporter) {
+            Answer::Open => {}
+            Answer::Left => self.exporting.dialog = None,
+            Answer::Cancel => exporter.cancel(),
+            Answer::Copy => exporter.copy(dialog.figure.clone(), options),
+            Answer::Write(path) => {
+                dialog.said.clear();
+                self.write_figure(path);
+            }
+        }
+    }
+}

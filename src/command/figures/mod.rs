@@ -1,0 +1,266 @@
+//! The figures of the seeds, one file a seed; each turns a run or the exact field into scenes.
+
+mod seed001;
+mod seed003;
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{Context, ensure};
+
+use super::generate::{self, Source};
+use crate::data::toy::Dataset;
+use crate::figure::style::POINTS_PER_CM;
+use crate::figure::{Form, Panel, Scene, Tone};
+use crate::train::{Checkpoint, ToyConfig};
+
+/// A figure that can be asked for by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recipe {
+    /// Seed 001's comparison of two paths.
+    CheckersAtT,
+    /// Seed 001's paths to two moons.
+    Trajectories,
+    /// Seed 003's figure 1.
+    Distributions,
+    /// Seed 003's figure 3.
+    Samples,
+    /// Seed 003's figure 4.
+    PiT,
+    /// Seed 003's figure 5.
+    Iterations,
+    /// Seed 003's sampler with few and many steps.
+    Steps,
+    /// The loss of a run.
+    Loss,
+}
+
+/// What a figure is made with.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// Runs in place of what comes with the program.
+    pub runs: Vec<String>,
+    /// Seed of the starting points.
+    pub seed: u64,
+    /// Frames of an animation, not the still figure.
+    pub moving: bool,
+    /// Fewer particles and frames, for a look.
+    pub quick: bool,
+}
+
+/// A figure's content.
+#[derive(Debug)]
+pub struct Drawn {
+    /// One scene, or the frames of an animation.
+    pub frames: Vec<Scene>,
+    /// Frames a second.
+    pub fps: u16,
+    /// What moved the particles.
+    pub source: String,
+    /// SHA-256 of the weights.
+    pub sha256: Option<String>,
+}
+
+impl Recipe {
+    /// Every figure, in the order of the seeds.
+    pub const ALL: [Recipe; 8] = [
+        Self::CheckersAtT,
+        Self::Trajectories,
+        Self::Distributions,
+        Self::Samples,
+        Self::PiT,
+        Self::Iterations,
+        Self::Steps,
+        Self::Loss,
+    ];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CheckersAtT => "seed001-checkers-at-t",
+            Self::Trajectories => "seed001-trajectories",
+            Self::Distributions => "seed003-distributions",
+            Self::Samples => "seed003-samples",
+            Self::PiT => "seed003-pi-t",
+            Self::Iterations => "seed003-iterations",
+            Self::Steps => "seed003-steps",
+            Self::Loss => "seed003-loss",
+        }
+    }
+
+    /// What it shows, in one line.
+    pub fn line(self) -> &'static str {
+        match self {
+            Self::CheckersAtT => {
+                "straight (CondOT) against VP diffusion path, the same noise at seven times"
+            }
+            Self::Trajectories => "200 paths from noise to two moons",
+            Self::Distributions => "the source and the target distribution",
+            Self::Samples => "samples of a trained network over the target",
+            Self::PiT => "particles at t = 0, 0.2, 0.4, 0.6, 0.8, 1 over the target",
+            Self::Iterations => "samples after 0, 2000, 4000 and 5000 iterations of training",
+            Self::Steps => "the same noise after 1 to 128 Euler steps",
+            Self::Loss => "loss, its floor and the excess over the iterations",
+        }
+    }
+
+    /// Its usual width in centimetres.
+    pub fn width_cm(self) -> f64 {
+        match self {
+            Self::Trajectories | Self::Samples => 8.5,
+            Self::Distributions => 12.0,
+            _ => 17.5,
+        }
+    }
+
+    /// Makes the content.
+    ///
+    /// # Errors
+    /// A run that cannot be read or does not fit the figure.
+    pub fn draw(self, wish: &Wish) -> anyhow::Result<Drawn> {
+        match self {
+            Self::CheckersAtT => seed001::checkers(wish),
+            Self::Trajectories => seed001::trajectories(wish),
+            Self::Distributions => seed003::distributions(wish),
+            Self::Samples => seed003::samples(wish),
+            Self::PiT => seed003::pi_t(wish),
+            Self::Iterations => seed003::iterations(wish),
+            Self::Steps => seed003::steps(wish),
+            Self::Loss => seed003::loss(wish),
+        }
+    }
+}
+
+impl fmt::Display for Recipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Recipe {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|recipe| recipe.name() == text);
+        found.ok_or_else(|| format!("no figure `{text}`; flowlab figure --list names them"))
+    }
+}
+
+/// A network with what a figure says about it.
+struct Run {
+    source: Source,
+    config: ToyConfig,
+    name: String,
+    sha256: String,
+}
+
+impl Run {
+    fn load(name: &str) -> anyhow::Result<Self> {
+        let checkpoint = Checkpoint::load(name)?;
+        Ok(Self {
+            source: Source::model(&checkpoint),
+            config: checkpoint.config,
+            name: name.to_owned(),
+            sha256: Checkpoint::sha256(name)?,
+        })
+    }
+
+    /// The run that is wished for, or one that comes with the program.
+    fn wished(wish: &Wish, standard: &str) -> anyhow::Result<Self> {
+        ensure!(
+            wish.runs.len() <= 1,
+            "--run: this figure shows one run; {} were given",
+            wish.runs.len()
+        );
+        Self::load(wish.runs.first().map_or(standard, String::as_str))
+    }
+
+    fn drawn(self, frames: Vec<Scene>, fps: u16) -> Drawn {
+        Drawn {
+            frames,
+            fps,
+            source: self.name,
+            sha256: Some(self.sha256),
+        }
+    }
+}
+
+impl Wish {
+    /// As many particles as are asked for, or few.
+    fn count(&self, usual: usize) -> usize {
+        if self.quick { usual.min(500) } else { usual }
+    }
+
+    fn noise(&self, usual: usize) -> Vec<f64> {
+        generate::noise(self.seed, self.count(usual))
+    }
+
+    /// Times of the frames of an animation from t = 0 to 1.
+    fn film_times(&self) -> Vec<f64> {
+        let last = if self.quick { 4 } else { 60 };
+        (0..=last).map(|i| f64::from(i) / f64::from(last)).collect()
+    }
+}
+
+/// A square panel with the target behind: its boxes, or points of it where it has none.
+fn over_target(dataset: &Dataset) -> Panel {
+    let panel = Panel::square(dataset.extent());
+    let boxes = generate::ghost(dataset);
+    if boxes.is_empty() {
+        let points = target_points(dataset, 1 << 40, 2000);
+        return panel.with("target", Tone::Ghost, 1.0, Form::dots(&points, 0.9));
+    }
+    panel.with("target", Tone::Ghost, 1.0, Form::Boxes(boxes))
+}
+
+/// Points of a target, interleaved.
+fn target_points(dataset: &Dataset, seed: u64, n: usize) -> Vec<f32> {
+    use crate::train::batch::{Purpose, stream};
+    let mut points = vec![0.0; 2 * n];
+    dataset.sample_into(&mut stream(seed, Purpose::Probe, 2), &mut points);
+    points
+}
+
+/// Dots small enough that the density of all of them shows in a panel of about `cm` centimetres:
+/// together they would cover a seventh of it.
+fn cloud(points: &[f64], cm: f64) -> (Form, f32) {
+    let points = generate::narrow(points);
+    let n = (points.len() / 2).max(1) as f64;
+    let side = cm * POINTS_PER_CM;
+    let radius = side * (0.15 / (std::f64::consts::PI * n)).sqrt();
+    // The eye needs a third of a point; smaller dots are paler instead.
+    let least = 0.33;
+    let alpha = 0.7 * (radius / least).clamp(0.5, 1.0);
+    let form = Form::dots(&points, radius.clamp(least, 1.5) as f32);
+    (form, alpha as f32)
+}
+
+/// A panel of particles over their target, about `cm` centimetres wide.
+pub fn particles_panel(dataset: &Dataset, tone: Tone, points: &[f64], cm: f64) -> Panel {
+    with_particles(over_target(dataset), tone, points, cm)
+}
+
+/// Adds particles to a panel.
+fn with_particles(panel: Panel, tone: Tone, points: &[f64], cm: f64) -> Panel {
+    let (form, alpha) = cloud(points, cm);
+    panel.with("particles", tone, alpha, form)
+}
+
+/// The states of a flow at some times.
+fn states(
+    source: &Source,
+    steps: usize,
+    x0: &[f64],
+    times: &[f64],
+) -> anyhow::Result<Vec<Vec<f64>>> {
+    let solver = crate::flow::Solver::Euler;
+    let way = source.trajectories(solver, steps, x0, times, None)?;
+    ensure!(!way.states.is_empty(), "the flow kept no state");
+    Ok(way.states)
+}
+
+/// A file of a run folder.
+fn run_file(name: &str, file: &str) -> anyhow::Result<String> {
+    let path = std::path::Path::new(name).join(file);
+    std::fs::read_to_string(&path).with_context(|| path.display().to_string())
+}

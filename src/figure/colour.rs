@@ -1,0 +1,95 @@
+//! The colours of figures: named by what they are for, light and dark.
+
+use serde::{Deserialize, Serialize};
+
+/// An opaque colour, red, green, blue.
+pub type Colour = [u8; 3];
+
+/// The theme of a figure, independent of the window's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// Dark ink on white, for print and projectors.
+    #[default]
+    Light,
+    /// Light ink on dark paper, for dark slides.
+    Dark,
+}
+
+impl std::str::FromStr for Theme {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "light" => Ok(Self::Light),
+            "dark" => Ok(Self::Dark),
+            _ => Err(format!("`{text}` is neither light nor dark")),
+        }
+    }
+}
+
+/// What a colour stands for; series are those of Okabe and Ito, as in the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Text and axes.
+    Ink,
+    /// Text that steps back, frames.
+    Muted,
+    /// Grid lines.
+    Hairline,
+    /// The target in the background.
+    Ghost,
+    /// Particles of the source (blue).
+    Source,
+    /// Generated particles and curves of a network (vermilion).
+    Model,
+    /// The exact field (green).
+    Exact,
+    /// Differences (reddish purple).
+    Error,
+    /// Ends of paths (navy).
+    Navy,
+    /// Any other colour, the same in both themes.
+    Fixed(Colour),
+}
+
+impl Tone {
+    /// The colour in a theme.
+    pub fn colour(self, theme: Theme) -> Colour {
+        let [light, dark] = match self {
+            Self::Ink => [[0x1B, 0x1D, 0x22], [0xE8, 0xE6, 0xE1]],
+            Self::Muted => [[0x62, 0x64, 0x6B], [0xA0, 0xA1, 0xA3]],
+            Self::Hairline => [[0xD9, 0xD6, 0xCE], [0x2C, 0x30, 0x38]],
+            Self::Ghost => [[0xE4, 0xE2, 0xDC], [0x2A, 0x2D, 0x33]],
+            Self::Source => [[0x00, 0x72, 0xB2], [0x56, 0xB4, 0xE9]],
+            Self::Model => [[0xD5, 0x5E, 0x00], [0xF0, 0x7F, 0x26]],
+            Self::Exact => [[0x00, 0x9E, 0x73], [0x1F, 0xBF, 0x92]],
+            Self::Error => [[0xB0, 0x4A, 0x86], [0xCC, 0x79, 0xA7]],
+            Self::Navy => [[0x1B, 0x2A, 0x6B], [0x8F, 0xA8, 0xFF]],
+            Self::Fixed(colour) => [colour; 2],
+        };
+        match theme {
+            Theme::Light => light,
+            Theme::Dark => dark,
+        }
+    }
+}
+
+impl Theme {
+    /// What a figure lies on, where it is not transparent: white, for pages and slides.
+    pub fn paper(self) -> Colour {
+        match self {
+            Self::Light => [0xFF, 0xFF, 0xFF],
+            Self::Dark => [0x14, 0x16, 0x1A],
+        }
+    }
+}
+
+/// The sequential map: viridis at `s` from 0 to 1; values that are not finite are grey.
+pub fn viridis(s: f64) -> Colour {
+    if !s.is_finite() {
+        return [0x80; 3];
+    }
+    let colour = colorous::VIRIDIS.eval_continuous(s.clamp(0.0, 1.0));
+    [colour.r, colour.g, colour.b]
+}

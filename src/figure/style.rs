@@ -1,0 +1,262 @@
+//! How large a figure is and how it looks; what a file says about itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::colour::Theme;
+
+/// Points in a centimetre.
+pub const POINTS_PER_CM: f64 = 72.0 / 2.54;
+/// Most pixels along a side, and in all.
+pub const MOST_PIXELS: (f64, f64) = (16_384.0, 200e6);
+
+/// Size and look. Lengths of type are in points of 1/72 inch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Style {
+    /// Width of the sheet in centimetres.
+    pub width_cm: f64,
+    /// Height of the sheet; what the panels need where it is not given.
+    pub height_cm: Option<f64>,
+    /// Pixels per inch of PNG, GIF and APNG, and of what SVG and PDF hold as pixels.
+    pub dpi: f64,
+    /// Size of the type in points.
+    pub font_pt: f64,
+    /// Light or dark.
+    pub theme: Theme,
+    /// No paper.
+    pub transparent: bool,
+    /// Above the figure, in place of its own title; an empty one leaves it out.
+    pub title: Option<String>,
+    /// Frames, ticks and labels.
+    pub axes: bool,
+    /// The legend, where the figure has one.
+    pub legend: bool,
+    /// SVG: text as outlines, for programs that do not load the embedded faces.
+    pub outlines: bool,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self::TWO_COLUMNS
+    }
+}
+
+impl Style {
+    /// The width of a page of text with two columns.
+    pub const TWO_COLUMNS: Style = Style {
+        width_cm: 17.5,
+        height_cm: None,
+        dpi: 300.0,
+        font_pt: 8.0,
+        theme: Theme::Light,
+        transparent: false,
+        title: None,
+        axes: true,
+        legend: true,
+        outlines: false,
+    };
+
+    /// The width of one column.
+    pub const ONE_COLUMN: Style = Style {
+        width_cm: 8.5,
+        ..Self::TWO_COLUMNS
+    };
+
+    /// A slide of 16:9 (13⅓ by 7½ inches), to be read from afar.
+    pub const SLIDE: Style = Style {
+        width_cm: 33.867,
+        height_cm: Some(19.05),
+        dpi: 150.0,
+        font_pt: 18.0,
+        ..Self::TWO_COLUMNS
+    };
+
+    /// Refuses sizes that no format can hold.
+    ///
+    /// # Errors
+    /// Names the measure and its limits.
+    pub fn check(&self) -> Result<(), StyleError> {
+        let measures = [
+            ("width", Some(self.width_cm), 1.0, 500.0, "cm"),
+            ("height", self.height_cm, 1.0, 500.0, "cm"),
+            ("resolution", Some(self.dpi), 30.0, 2400.0, "dpi"),
+            ("font size", Some(self.font_pt), 2.0, 200.0, "pt"),
+        ];
+        for (name, value, low, high, unit) in measures {
+            if let Some(value) = value
+                && !(low..=high).contains(&value)
+            {
+                return Err(StyleError(format!(
+                    "{name}: {value} {unit} lies outside {low} to {high} {unit}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of pixels of a sheet, in points, at this resolution.
+    ///
+    /// # Errors
+    /// Says which limit it breaks and what to do.
+    pub fn pixels(&self, width: f64, height: f64) -> Result<[u32; 2], StyleError> {
+        let [w, h] = [width, height].map(|side| (side * self.dpi / 72.0).round().max(1.0));
+        let (side, area) = MOST_PIXELS;
+        if w > side || h > side || w * h > area {
+            return Err(StyleError(format!(
+                "{w} x {h} pixels are too many: at most {side} a side and {:.0} million in all; \
+                 ask for fewer dpi or a smaller figure",
+                area / 1e6
+            )));
+        }
+        Ok([w as u32, h as u32])
+    }
+}
+
+/// A size that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct StyleError(pub String);
+
+/// What a file says about itself: PNG text, SVG metadata, PDF info, GIF comment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Meta {
+    /// The figure's name.
+    pub figure: String,
+    /// Version of the program.
+    pub version: String,
+    /// How it was drawn.
+    pub style: Style,
+    /// Where the numbers come from: a run, or the exact field.
+    pub source: String,
+    /// SHA-256 of the weights, where there are any.
+    pub weights_sha256: Option<String>,
+    /// Seed of the random draws.
+    pub seed: u64,
+}
+
+impl Meta {
+    /// The keyword of the PNG text and the key of the PDF info.
+    pub const KEY: &'static str = "flowlab";
+
+    /// One line of JSON in ASCII, which every format can hold.
+    pub fn json(&self) -> String {
+        let text = serde_json::to_string(self).expect("plain settings always serialise");
+        let mut ascii = String::with_capacity(text.len());
+        for sign in text.chars() {
+            if sign.is_ascii() {
+                ascii.push(sign);
+                continue;
+            }
+            // Only strings hold such signs.
+            for unit in sign.encode_utf16(&mut [0; 2]) {
+                ascii.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+        ascii
+    }
+
+    /// Finds the settings in a file that was written with them.
+    pub fn find(file: &[u8]) -> Option<Self> {
+        let begins = |file: &[u8], pattern: &[u8]| {
+            let mut windows = file.windows(pattern.len());
+            windows.position(|window| window == pattern)
+        };
+        // GIF cuts its comment into blocks, each with its length in front.
+        let comment;
+        let mut file = file;
+        if file.starts_with(b"GIF8") {
+            comment = unblocked(&file[begins(file, &[0x21, 0xFE])? + 2..]);
+            file = &comment;
+        }
+        let (start, svg) = match begins(file, br#"{"figure":"#) {
+            Some(start) => (start, false),
+            None => (begins(file, b"{&quot;figure&quot;:")?, true),
+        };
+        let end = (start + (1 << 16)).min(file.len());
+        let text = String::from_utf8_lossy(&file[start..end]);
+        let read = |text: &str| {
+            let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Self>();
+            stream.next()?.ok()
+        };
+        if svg {
+            return read(&super::svg::unescape(&text));
+        }
+        if file.starts_with(b"%PDF") {
+            return read(&unescaped(&text));
+        }
+        read(&text)
+    }
+}
+
+/// The content of a GIF's comment.
+fn unblocked(mut blocks: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    while let Some((&length, rest)) = blocks.split_first() {
+        if length == 0 || rest.len() < usize::from(length) {
+            break;
+        }
+        let (block, next) = rest.split_at(usize::from(length));
+        out.extend(block);
+        blocks = next;
+    }
+    out
+}
+
+/// A PDF string without its backslashes.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut signs = text.chars();
+    while let Some(sign) = signs.next() {
+        out.extend(if sign == '\\' {
+            signs.next()
+        } else {
+            Some(sign)
+        });
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_out_of_range_are_named() {
+        let wrong = |style: Style| style.check().unwrap_err().to_string();
+        let width = Style {
+            width_cm: 0.0,
+            ..Style::default()
+        };
+        assert!(wrong(width).starts_with("width: 0 cm"));
+        let dpi = Style {
+            dpi: f64::NAN,
+            ..Style::default()
+        };
+        assert!(wrong(dpi).starts_with("resolution"));
+        let large = Style {
+            dpi: 2400.0,
+            ..Style::default()
+        };
+        let error = large.pixels(2000.0, 100.0).unwrap_err().to_string();
+        assert!(error.contains("66667 x 3333 pixels"), "{error}");
+        assert!(Style::SLIDE.check().is_ok() && Style::ONE_COLUMN.check().is_ok());
+    }
+
+    #[test]
+    fn settings_are_ascii_and_read_back() {
+        let meta = Meta {
+            figure: "a".to_owned(),
+            style: Style {
+                title: Some("π < \"σ\" & (x) \\ 🎲".to_owned()),
+                ..Style::default()
+            },
+            ..Meta::default()
+        };
+        assert!(meta.json().is_ascii());
+        assert_eq!(Meta::find(b"nothing"), None);
+        assert_eq!(Meta::find(b"GIF89a"), None);
+        assert_eq!(Meta::find(br#"{"figure":"cut"#), None);
+        let back: Meta = serde_json::from_str(&meta.json()).unwrap();
+        assert_eq!(back, meta);
+    }
+}

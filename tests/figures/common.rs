@@ -1,0 +1,185 @@
+//! Scenes to draw, and programs of others to look at them with.
+
+use std::process::Command;
+
+use flowlab::figure::scene::{ColourBar, Entry, Key};
+use flowlab::figure::{Axis, Form, Format, Meta, Panel, Scene, Style, Text, Tone, encode};
+use resvg::usvg;
+
+pub fn small() -> Style {
+    Style {
+        width_cm: 8.0,
+        dpi: 72.0,
+        font_pt: 6.0,
+        ..Style::default()
+    }
+}
+
+pub fn meta(style: &Style) -> Meta {
+    Meta {
+        figure: "test".to_owned(),
+        version: "0".to_owned(),
+        style: style.clone(),
+        source: "builtin:none".to_owned(),
+        weights_sha256: Some("ab".repeat(32)),
+        seed: 7,
+    }
+}
+
+pub fn write(scene: &Scene, format: Format, style: &Style) -> Vec<u8> {
+    encode(std::slice::from_ref(scene), 5, format, style, &meta(style)).unwrap()
+}
+
+/// One of everything but pictures.
+pub fn vectors() -> Scene {
+    let curve = (0..=40).map(|i| f64::from(i) / 40.0).map(|x| [x, x * x]);
+    let dots = [[-1.0, 0.5], [0.0, 0.0], [1.5, -1.5], [9.0, 9.0]];
+    let field = Panel::square(2.0)
+        .titled(Text::from("Field at ").and("t = 0.5"))
+        .with(
+            "target",
+            Tone::Ghost,
+            1.0,
+            Form::Boxes(vec![([-1.0, -1.0], [0.0, 3.0])]),
+        )
+        .with(
+            "points",
+            Tone::Source,
+            0.8,
+            Form::Points {
+                at: dots.to_vec(),
+                radius: 2.0,
+            },
+        )
+        .with(
+            "arrows",
+            Tone::Exact,
+            1.0,
+            Form::Arrows {
+                at: vec![[-1.5, -1.5], [0.5, 0.5]],
+                vectors: vec![[1.0, 0.5], [0.0, 1.0]],
+                width: 0.8,
+            },
+        );
+    let curves = Panel::curves(
+        Axis::linear(0.0, 1.0).labelled(Text::maths("t")),
+        Axis::log(1e-3, 1.0).labelled("Excess loss"),
+    )
+    .with("curve", Tone::Model, 1.0, Form::curve(curve, 1.0, false))
+    .with(
+        "floor",
+        Tone::Muted,
+        1.0,
+        Form::curve([[0.0, 0.1], [1.0, 0.1]], 1.0, true),
+    );
+    Scene {
+        title: Some(Text::from("A small figure")),
+        panels: vec![field, curves],
+        columns: 2,
+        rows: vec![Text::from("row")],
+        legend: vec![
+            Entry {
+                label: Text::from("points"),
+                tone: Tone::Source,
+                key: Key::Dot,
+            },
+            Entry {
+                label: Text::from("floor"),
+                tone: Tone::Muted,
+                key: Key::Dashes,
+            },
+            Entry {
+                label: Text::from("target"),
+                tone: Tone::Ghost,
+                key: Key::Area,
+            },
+        ],
+        ..Scene::default()
+    }
+}
+
+/// A heat map with its colour bar, and pictures.
+pub fn pictures() -> Scene {
+    let values = (0..48)
+        .map(|i| if i == 5 { f32::NAN } else { i as f32 })
+        .collect();
+    let heat = Form::Heat {
+        values,
+        columns: 8,
+        range: [0.0, 47.0],
+    };
+    let grey = (0..4 * 9).map(|i| (7 * i) as u8).collect();
+    let grid = Form::Images {
+        pixels: grey,
+        size: [3, 3],
+        columns: 2,
+    };
+    Scene {
+        colour_bar: Some(ColourBar {
+            label: Text::maths("p_t(x)"),
+            range: [0.0, 47.0],
+        }),
+        ..Scene::row(vec![
+            Panel::square(1.0).with("density", Tone::Ink, 1.0, heat),
+            Panel::square(1.0).with("digits", Tone::Ink, 1.0, grid),
+        ])
+    }
+}
+
+pub fn cloud(n: usize) -> Scene {
+    let at = |i: usize| {
+        let s = i as f32 * 0.618_034;
+        [4.0 * s.fract() - 2.0, 4.0 * (s * 1.324_718).fract() - 2.0]
+    };
+    let at = (0..n).map(at).collect();
+    Scene::row(vec![Panel::square(2.0).with(
+        "cloud",
+        Tone::Model,
+        0.5,
+        Form::Points { at, radius: 0.5 },
+    )])
+}
+
+pub fn parse(svg: &[u8]) -> usvg::Tree {
+    usvg::Tree::from_data(svg, &usvg::Options::default()).expect("well-formed SVG")
+}
+
+/// The mean difference of two pictures over all channels, 0 to 255.
+pub fn difference(a: &image::RgbImage, b: &image::RgbImage) -> f64 {
+    assert_eq!(a.dimensions(), b.dimensions());
+    let sum: u64 = a
+        .as_raw()
+        .iter()
+        .zip(b.as_raw())
+        .map(|(a, b)| u64::from(a.abs_diff(*b)))
+        .sum();
+    sum as f64 / a.as_raw().len() as f64
+}
+
+/// A quarter of the size: other programs place edges and dots on other fractions of a pixel.
+pub fn quarter(image: &image::RgbImage) -> image::RgbImage {
+    image::imageops::thumbnail(image, image.width() / 4, image.height() / 4)
+}
+
+pub fn decode(png: &[u8]) -> image::RgbImage {
+    image::load_from_memory(png).expect("a PNG").to_rgb8()
+}
+
+pub fn tool(name: &str) -> Option<Command> {
+    let found =
+        std::env::split_paths(&std::env::var_os("PATH")?).any(|dir| dir.join(name).is_file());
+    if !found {
+        eprintln!("{name} is not installed: not compared with it");
+    }
+    found.then(|| Command::new(name))
+}
+
+/// What another program makes of a file, as a PNG of the size of `like`.
+pub fn drawn_by(name: &str, args: &[&str], file: &[u8], out: &str) -> Option<image::RgbImage> {
+    let mut tool = tool(name)?;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("figure"), file).unwrap();
+    let status = tool.args(args).current_dir(folder.path()).status().unwrap();
+    assert!(status.success(), "{name} refused the file");
+    Some(decode(&std::fs::read(folder.path().join(out)).unwrap()))
+}
