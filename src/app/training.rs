@@ -102,8 +102,10 @@ impl Training {
         let current = self.staged.clone().map(|s| (WeightsChoice::Current, s));
         let pretrained = self.pretrained.clone();
         let pretrained = pretrained.map(|s| (WeightsChoice::Pretrained, s));
-        let runs = self.runs.all().iter();
-        let runs = runs.filter_map(|run| Some((WeightsChoice::Run(run.id), run.staged()?)));
+        let runs = self
+            .runs()
+            .iter()
+            .filter_map(|run| Some((WeightsChoice::Run(run.id), run.staged()?)));
         current.into_iter().chain(pretrained).chain(runs).collect()
     }
 
@@ -124,28 +126,25 @@ impl Training {
 
     /// Where the particles on the stage start.
     pub fn source(&self) -> Source {
-        match (self.run(), &self.staged) {
-            (Some(run), _) => run.config.source.clone(),
-            (None, Some(staged)) => staged.source.clone(),
-            (None, None) => self.config.source.clone(),
-        }
+        self.on_stage(|c| c.source.clone(), |s| s.source.clone())
     }
 
     /// The target on the stage.
     pub fn dataset(&self) -> Dataset {
-        match (self.run(), &self.staged) {
-            (Some(run), _) => run.config.dataset.clone(),
-            (None, Some(staged)) => staged.dataset.clone(),
-            (None, None) => self.config.dataset.clone(),
-        }
+        self.on_stage(|c| c.dataset.clone(), |s| s.dataset.clone())
     }
 
     /// The path on the stage.
     pub fn path(&self) -> Scheduler {
+        self.on_stage(|c| c.path, |s| s.path)
+    }
+
+    /// A setting of the current run, else of the weights on the stage, else of the controls.
+    fn on_stage<T>(&self, of: fn(&ToyConfig) -> T, staged: fn(&Staged) -> T) -> T {
         match (self.run(), &self.staged) {
-            (Some(run), _) => run.config.path,
-            (None, Some(staged)) => staged.path,
-            (None, None) => self.config.path,
+            (Some(run), _) => of(&run.config),
+            (None, Some(weights)) => staged(weights),
+            (None, None) => of(&self.config),
         }
     }
 

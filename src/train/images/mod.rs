@@ -8,6 +8,7 @@ pub mod frechet;
 pub mod latent;
 pub mod log;
 pub mod metrics;
+pub mod normalise;
 mod order;
 pub mod params;
 pub mod sampler;
@@ -18,10 +19,9 @@ pub mod task;
 pub mod vae;
 
 pub use classifier::{ClassifierProblem, Judge};
-pub use config::{
-    ClassifierSettings, ImageConfig, LatentSettings, Normalise, Schedule, VaeSettings,
-};
+pub use config::{ClassifierSettings, ImageConfig, LatentSettings, Schedule, VaeSettings};
 pub use latent::LatentProblem;
+pub use normalise::Normalise;
 pub use sampler::{LatentModel, Request, Samples};
 pub use sheet::Sheet;
 pub use store::SavedModel;

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::config::Normalise;
+use super::normalise::Normalise;
 use super::params::NamedTensor;
 use super::store::SavedModel;
 use crate::data::mnist::{Digits, PADDED};

@@ -4,8 +4,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::config::{ImageConfig, Normalise, VaeSettings};
+use super::config::{ImageConfig, VaeSettings};
 use super::engine::Loss;
+use super::normalise::Normalise;
 use super::params::NamedTensor;
 use super::space::{self, LATENT, SHAPE, Space};
 use super::task::{Measured, Problem};
