@@ -7,6 +7,7 @@ use crate::data::Source;
 use crate::data::toy::Dataset;
 use crate::flow::Scheduler;
 use crate::kernel::MlpWeights;
+use crate::train::Checkpoint;
 
 /// Weights that can be sampled, and where they come from.
 #[derive(Clone, Debug)]
@@ -25,6 +26,30 @@ pub struct Staged {
     pub label: String,
     /// Grows with each change of the weights.
     pub version: u64,
+}
+
+impl Staged {
+    /// The network that is on the stage before anything was trained.
+    ///
+    /// # Errors
+    /// When it cannot be read, which would be a fault of the build.
+    pub fn pretrained() -> Result<Self, String> {
+        let checkpoint = Checkpoint::load("builtin:checkerboard");
+        let Checkpoint {
+            config,
+            step,
+            weights,
+        } = checkpoint.map_err(|error| error.to_string())?;
+        Ok(Self {
+            weights: Arc::new(weights),
+            dataset: config.dataset,
+            path: config.path,
+            source: config.source,
+            name: "Pretrained".to_owned(),
+            label: format!("pretrained, step {step}"),
+            version: 1,
+        })
+    }
 }
 
 /// Weights that a panel may show.

@@ -11,10 +11,8 @@ use crate::data::Source;
 use crate::data::toy::Dataset;
 use crate::device::DeviceChoice;
 use crate::flow::Scheduler;
-use crate::train::{Checkpoint, Command, Preset, ToyConfig};
+use crate::train::{Command, Preset, ToyConfig};
 
-/// The network that is on the stage before anything was trained.
-const PRETRAINED: &str = "builtin:checkerboard";
 /// Messages kept; an older one makes room.
 const MESSAGES: usize = 4;
 /// What saving says without a run.
@@ -60,21 +58,12 @@ impl Training {
             versions: 1,
             wake: Arc::new(wake),
         };
-        match Checkpoint::load(PRETRAINED) {
-            Ok(checkpoint) => {
-                let staged = Staged {
-                    weights: Arc::new(checkpoint.weights),
-                    dataset: checkpoint.config.dataset.clone(),
-                    path: checkpoint.config.path,
-                    source: checkpoint.config.source,
-                    name: "Pretrained".to_owned(),
-                    label: format!("pretrained, step {}", checkpoint.step),
-                    version: 1,
-                };
+        match Staged::pretrained() {
+            Ok(staged) => {
                 training.staged = Some(staged.clone());
                 training.pretrained = Some(staged);
             }
-            Err(error) => training.report(error.to_string()),
+            Err(sentence) => training.report(sentence),
         }
         if preset != Preset::default() {
             training.choose(preset);
@@ -99,14 +88,14 @@ impl Training {
 
     /// Every choice of weights that can be sampled now, the current one first.
     pub fn staged_all(&self) -> Vec<(WeightsChoice, Staged)> {
-        let current = self.staged.clone().map(|s| (WeightsChoice::Current, s));
-        let pretrained = self.pretrained.clone();
-        let pretrained = pretrained.map(|s| (WeightsChoice::Pretrained, s));
-        let runs = self
-            .runs()
-            .iter()
-            .filter_map(|run| Some((WeightsChoice::Run(run.id), run.staged()?)));
-        current.into_iter().chain(pretrained).chain(runs).collect()
+        let own = [
+            (WeightsChoice::Current, self.staged.clone()),
+            (WeightsChoice::Pretrained, self.pretrained.clone()),
+        ];
+        let runs = self.runs().iter();
+        let runs = runs.map(|run| (WeightsChoice::Run(run.id), run.staged()));
+        let all = own.into_iter().chain(runs);
+        all.filter_map(|(choice, s)| Some((choice, s?))).collect()
     }
 
     /// The current run.

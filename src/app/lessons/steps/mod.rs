@@ -221,7 +221,7 @@ impl Lesson for Steps {
         ui.spacing_mut().item_spacing.y = 8.0;
         run_controls::run_ui(ui, &mut lab.training);
         ui.horizontal(|ui| {
-            ui.label("Weights of the network");
+            ui.label("Weights");
             let width = ui.available_width();
             weights_choice(ui, "steps", &lab.training, &mut self.weights, width);
         });
