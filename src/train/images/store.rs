@@ -31,7 +31,28 @@ const BUILTIN: [(&str, &[u8], &[u8]); 3] = [
 ];
 
 /// Samples of the pretrained flow after some of its epochs: `samples/epoch-….png` of its run.
-const FILM: &[(u64, &[u8])] = &[];
+const FILM: [(u64, &[u8]); 5] = [
+    (
+        1,
+        include_bytes!("../../../assets/weights/latent/samples/epoch-0001.png"),
+    ),
+    (
+        2,
+        include_bytes!("../../../assets/weights/latent/samples/epoch-0002.png"),
+    ),
+    (
+        5,
+        include_bytes!("../../../assets/weights/latent/samples/epoch-0005.png"),
+    ),
+    (
+        10,
+        include_bytes!("../../../assets/weights/latent/samples/epoch-0010.png"),
+    ),
+    (
+        15,
+        include_bytes!("../../../assets/weights/latent/samples/epoch-0015.png"),
+    ),
+];
 
 /// The film of the pretrained flow.
 pub fn builtin_film() -> Vec<Sheet> {

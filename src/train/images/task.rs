@@ -23,6 +23,8 @@ use crate::train::toy::Start;
 
 /// How often the last good state is copied to host memory, in seconds.
 const KEEP_EVERY: f64 = 10.0;
+/// How often the weights are handed to the window within an epoch.
+const SHOW_EVERY: Duration = Duration::from_secs(3);
 /// A state of millions of numbers is not written every few steps.
 const SAVE_EVERY: Duration = Duration::from_secs(30);
 
@@ -89,11 +91,11 @@ pub struct ImageSnapshot {
     pub step: u64,
     /// Steps of one epoch.
     pub steps_per_epoch: u64,
-    /// Losses and their parts, one row a step.
-    pub rows: Arc<Vec<Row>>,
+    /// The newest loss and its parts.
+    pub last: Option<Row>,
     /// The film strip: one sheet for each finished epoch of this session.
     pub sheets: Arc<Vec<Arc<Sheet>>>,
-    /// The model at the end of the last epoch, or at the start.
+    /// The model of a few seconds ago at most.
     pub model: Arc<SavedModel>,
 }
 
@@ -108,7 +110,7 @@ pub struct ImageTask<P: Problem> {
     step: u64,
     drained: u64,
     seconds: f64,
-    rows: Arc<Vec<Row>>,
+    rows: Vec<Row>,
     pending: Vec<LossPoint>,
     sheets: Arc<Vec<Arc<Sheet>>>,
     model: Arc<SavedModel>,
@@ -118,6 +120,7 @@ pub struct ImageTask<P: Problem> {
     lr: Option<f64>,
     good: EngineState,
     kept: Instant,
+    shown: Instant,
 }
 
 impl<P: Problem> ImageTask<P> {
@@ -155,7 +158,7 @@ impl<P: Problem> ImageTask<P> {
             step: state.step,
             drained: state.step,
             seconds: 0.0,
-            rows: Arc::default(),
+            rows: Vec::new(),
             pending: Vec::new(),
             sheets: Arc::default(),
             model: Arc::new(saved(&problem, &state)),
@@ -165,6 +168,7 @@ impl<P: Problem> ImageTask<P> {
             lr: None,
             good: state,
             kept: Instant::now(),
+            shown: Instant::now(),
             problem,
             order,
             device,
@@ -228,7 +232,7 @@ impl<P: Problem> ImageTask<P> {
                 seconds,
             });
             let epoch = (step - 1) / self.order.steps_per_epoch() + 1;
-            Arc::make_mut(&mut self.rows).push(Row {
+            self.rows.push(Row {
                 step,
                 epoch,
                 values,
@@ -253,7 +257,7 @@ impl<P: Problem> ImageTask<P> {
         }
         self.step = good.step;
         self.drained = good.step;
-        Arc::make_mut(&mut self.rows).retain(|row| row.step <= good.step);
+        self.rows.retain(|row| row.step <= good.step);
         self.model = Arc::new(saved(&self.problem, &good));
         sentence
     }
@@ -311,10 +315,14 @@ impl<P: Problem> Task for ImageTask<P> {
     }
 
     fn snapshot(&mut self) -> Result<ImageSnapshot, String> {
+        if self.step > self.model.step && self.shown.elapsed() >= SHOW_EVERY {
+            self.model = Arc::new(saved(&self.problem, &self.engine.state()?));
+            self.shown = Instant::now();
+        }
         Ok(ImageSnapshot {
             step: self.step,
             steps_per_epoch: self.order.steps_per_epoch(),
-            rows: Arc::clone(&self.rows),
+            last: self.rows.last().cloned(),
             sheets: Arc::clone(&self.sheets),
             model: Arc::clone(&self.model),
         })

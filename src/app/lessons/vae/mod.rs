@@ -153,7 +153,7 @@ impl Lesson for Autoencoder {
                 digit_controls::settings_ui(ui, &mut lab.digits.vae);
                 digit_controls::loss_ui(ui, &lab.digits.vae, 130.0);
                 let parts = lab.digits.vae.snapshot().and_then(|snapshot| {
-                    let row = snapshot.rows.last()?;
+                    let row = snapshot.last.as_ref()?;
                     Some((*row.values.get(1)?, *row.values.get(2)?))
                 });
                 if let Some((squares, kl)) = parts {
