@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::{Mutex, OnceLock};
 
 use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
-use burn::tensor::Device;
+pub use burn::tensor::Device;
 use burn::tensor::wgpu::wgpu;
 use serde::{Deserialize, Serialize};
 

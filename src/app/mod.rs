@@ -251,7 +251,9 @@ impl App {
             Action::Leave if self.help => self.help = false,
             Action::Leave if settings.lecture => self.act(Action::LectureMode, ctx),
             Action::Leave => {}
-            _ => {}
+            _ => {
+                self.lessons[self.current].act(action, &mut self.lab);
+            }
         }
     }
 

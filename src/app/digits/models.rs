@@ -5,10 +5,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use burn::tensor::Device;
-
 use crate::data::mnist::Mnist;
-use crate::device::{self, DeviceChoice};
+use crate::device::{self, Device, DeviceChoice};
 use crate::nn::vae::Vae;
 use crate::train::images::{Judge, LatentModel, SavedModel, space};
 

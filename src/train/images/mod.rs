@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod normalise;
 mod order;
 pub mod params;
+pub mod problem;
 pub mod sampler;
 pub mod sheet;
 pub mod space;

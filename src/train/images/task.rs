@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use burn::module::Module;
 use burn::tensor::Device;
 
 use super::config::ImageConfig;
-use super::engine::{Engine, EngineState, Loss};
+use super::engine::{Engine, EngineState};
 use super::log::{self, Row};
 use super::order::Order;
 use super::params::{self, NamedTensor};
+pub use super::problem::{Measured, Problem};
 use super::sheet::Sheet;
 use super::store::{self, SavedModel};
 use crate::data::mnist::Mnist;
@@ -27,62 +27,6 @@ const KEEP_EVERY: f64 = 10.0;
 const SHOW_EVERY: Duration = Duration::from_secs(3);
 /// A state of millions of numbers is not written every few steps.
 const SAVE_EVERY: Duration = Duration::from_secs(30);
-
-/// What one kind of image network is trained for.
-pub trait Problem: Sized {
-    /// The network.
-    type Model: Module;
-
-    /// Prepares the data; `device` is where the training will be.
-    ///
-    /// # Errors
-    /// A full sentence.
-    fn new(config: ImageConfig, data: &Mnist, device: &Device) -> Result<Self, String>;
-
-    /// The run's settings.
-    fn config(&self) -> &ImageConfig;
-
-    /// Number of training images.
-    fn images(&self) -> usize;
-
-    /// A network with random weights.
-    fn init(&self, device: &Device) -> Self::Model;
-
-    /// Names of the parts of a loss, for the log.
-    fn parts(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// The loss of a step (from 0) on a batch of images; `device` builds autodiff graphs.
-    fn loss(&self, model: &Self::Model, batch: &[usize], step: u64, device: &Device) -> Loss;
-
-    /// Samples and measures at the end of an epoch; `last` when the run is over.
-    ///
-    /// # Errors
-    /// When the device was lost.
-    fn measure(&mut self, model: &Self::Model, last: bool) -> Result<Measured, String>;
-
-    /// What was measured on the data and belongs to the model, with names `space.…`.
-    fn beside(&self) -> Vec<NamedTensor> {
-        Vec::new()
-    }
-
-    /// Writes what else a run folder needs to stand alone.
-    ///
-    /// # Errors
-    /// Names the file that could not be written.
-    fn write_companions(&self, _folder: &Path) -> Result<(), CheckpointError> {
-        Ok(())
-    }
-}
-
-/// The result of [`Problem::measure`].
-pub struct Measured {
-    /// Figures in words, such as `test MSE 0.0038`; may be empty.
-    pub text: String,
-    /// Grey values `[n, 28, 28]` and images in a row.
-    pub images: Option<(Vec<u8>, usize)>,
-}
 
 /// What a window shows of a run at a moment.
 #[derive(Clone, Debug)]
@@ -150,7 +94,11 @@ impl<P: Problem> ImageTask<P> {
                     weights,
                 }
             }
-            Start::Resume(folder) => resume(folder)?,
+            Start::Resume(folder) => {
+                store::load_state(folder)
+                    .map_err(|error| error.to_string())?
+                    .1
+            }
         };
         let mut task = Self {
             engine: engine(&problem, state.clone(), &device, &info)?,
@@ -398,9 +346,4 @@ fn saved<P: Problem>(problem: &P, state: &EngineState) -> SavedModel {
         network: state.best().to_vec(),
         beside: problem.beside(),
     }
-}
-
-fn resume(folder: &Path) -> Result<EngineState, String> {
-    let (_, state) = store::load_state(folder).map_err(|error| error.to_string())?;
-    Ok(state)
 }

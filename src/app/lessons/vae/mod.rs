@@ -188,10 +188,7 @@ impl Autoencoder {
     fn check_ui(&mut self, ui: &mut Ui, place: Rect, shown: &Shown, digits: &Digits) {
         let p = theme::palette(ui);
         let label = digits.autoencoder().label;
-        let mse = format!(
-            "Reconstructions · {label} · mean squared error {:.4}",
-            shown.mse
-        );
+        let mse = format!("Reconstructions · {label} · error {:.4}", shown.mse);
         let mut grids = vec![
             (&shown.originals, "Originals".to_owned()),
             (&shown.rebuilt, mse),
