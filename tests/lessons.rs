@@ -50,7 +50,11 @@ fn every_lesson_says_what_it_is() {
             assert!(!text.trim().is_empty(), "{}", lesson.name());
             assert!(!text.contains('\\'), "no raw TeX: {text}");
         }
-        assert!(lesson.sentence().ends_with(['.', '?']), "{}", lesson.sentence());
+        assert!(
+            lesson.sentence().ends_with(['.', '?']),
+            "{}",
+            lesson.sentence()
+        );
         assert!(
             all[..i].iter().all(|other| other.name() != lesson.name()),
             "{} twice",
