@@ -1,31 +1,25 @@
 //! Figures from the window: how they are exported, and the threads that preview and write them.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::ColorImage;
+use serde::{Deserialize, Serialize};
 
 use super::background::{Background, Job};
+use super::figure::Figure;
+use crate::figure::format::{self, Frames};
 use crate::figure::page::Picture;
-use crate::figure::{Format, Meta, Scene, Style, encode, format};
+use crate::figure::{FigureError, Format, Scene, Style, Watch, layout};
 use crate::train::files::write_atomically;
 
 /// Width of the preview in pixels; twice what it has on the screen, for sharp displays.
 const PREVIEW: f64 = 720.0;
 
-/// What a lesson hands over: the picture at one time, or at many for an animation.
-#[derive(Clone, Debug)]
-pub struct Figure {
-    /// The picture.
-    pub scene: Scene,
-    /// What moved the particles.
-    pub source: String,
-    /// Seed of the noise.
-    pub seed: u64,
-}
-
 /// How a figure is exported; kept from one export to the next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Options {
     /// Size and look.
     pub style: Style,
@@ -33,8 +27,51 @@ pub struct Options {
     pub format: Format,
     /// Lengths are shown in inches.
     pub inches: bool,
-    /// The title; none while it is empty.
+    /// Whether there is a title.
+    pub titled: bool,
+    /// The title; the figure's own while it is empty.
     pub title: String,
+    /// Whether the width is that of the user, not the one that suits the figure.
+    pub sized: bool,
+    /// What an animation shows.
+    pub film: Film,
+}
+
+/// A scrub of the time of the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Film {
+    /// Time of the flow at its start.
+    pub from: f32,
+    /// And at its end.
+    pub to: f32,
+    /// How long it plays.
+    pub seconds: f32,
+    /// Frames a second.
+    pub fps: u16,
+}
+
+impl Default for Film {
+    fn default() -> Self {
+        Self {
+            from: 0.0,
+            to: 1.0,
+            seconds: 3.0,
+            fps: 20,
+        }
+    }
+}
+
+impl Film {
+    /// Times of its frames; the last one stays for half a second, so that the end can be looked at.
+    pub fn times(&self) -> Vec<f32> {
+        let fps = f32::from(self.fps.clamp(1, 50));
+        let count = (self.seconds.clamp(0.1, 60.0) * fps).round().max(1.0) as usize;
+        let at = |i: usize| self.from + (self.to - self.from) * i as f32 / count as f32;
+        let rest = (0.5 * fps).round() as usize;
+        let moving = (0..=count).map(at);
+        moving.chain(std::iter::repeat_n(self.to, rest)).collect()
+    }
 }
 
 impl Default for Options {
@@ -43,7 +80,10 @@ impl Default for Options {
             style: Style::ONE_COLUMN,
             format: Format::Png,
             inches: false,
+            titled: true,
             title: String::new(),
+            sized: false,
+            film: Film::default(),
         }
     }
 }
@@ -53,7 +93,11 @@ impl Options {
     pub fn style(&self) -> Style {
         let title = self.title.trim();
         Style {
-            title: (!title.is_empty()).then(|| title.to_owned()),
+            title: match (self.titled, title.is_empty()) {
+                (false, _) => Some(String::new()),
+                (true, true) => None,
+                (true, false) => Some(title.to_owned()),
+            },
             ..self.style.clone()
         }
     }
@@ -70,13 +114,17 @@ pub enum Done {
     Failed(String),
 }
 
+/// A preview, and the size that the file will have in pixels, or why it cannot have it.
+pub type Preview = Result<(Picture, Result<[u32; 2], String>), String>;
+
 /// The threads. Each request replaces the one before, which is given up.
 pub struct Exporter {
     work: Background<u64, (u64, Done)>,
-    preview: Background<(u64, String), Result<Picture, String>>,
+    preview: Background<(u64, String), Preview>,
     /// Counts the requests; an answer to an older one is not news.
     asked: u64,
     told: u64,
+    watch: Arc<Watch>,
 }
 
 impl Exporter {
@@ -88,16 +136,23 @@ impl Exporter {
             preview: Background::new(move || two()),
             asked: 0,
             told: 0,
+            watch: Arc::default(),
         }
     }
 
     /// Writes a file in the background, whole or not at all.
     pub fn write(&mut self, lesson: &str, frames: Vec<Figure>, options: &Options, path: PathBuf) {
-        let (style, format) = (options.style(), options.format);
+        let options = options.clone();
         let lesson = lesson.to_owned();
-        self.start(move |job| {
-            let bytes = bytes(&lesson, frames, format, &style)?;
-            if job.is_cancelled() {
+        self.start(move |job, watch| {
+            let bytes = job
+                .pool
+                .install(|| bytes(&lesson, &frames, &options, watch));
+            let bytes = match bytes {
+                Err(FigureError::Cancelled) => return Ok(None),
+                other => other.map_err(|error| error.to_string())?,
+            };
+            if watch.is_cancelled() {
                 return Ok(None);
             }
             save(&path, &bytes)?;
@@ -108,10 +163,11 @@ impl Exporter {
     /// Draws the picture for the clipboard.
     pub fn copy(&mut self, figure: Figure, options: &Options) {
         let style = options.style();
-        self.start(move |_| {
-            let mut pictures =
-                format::pictures(&[figure.scene], &style).map_err(|e| e.to_string())?;
-            let picture = pictures.pop().ok_or("nothing to copy")?;
+        self.start(move |_, watch| {
+            let Some(scene) = figure.scene(watch.flag()) else {
+                return Ok(None);
+            };
+            let picture = still(&scene, &style, watch)?;
             let size = [picture.width as usize, picture.height as usize];
             let image = ColorImage::from_rgba_unmultiplied(size, &picture.rgba);
             Ok(Some(Done::Picture(image)))
@@ -120,11 +176,16 @@ impl Exporter {
 
     fn start(
         &mut self,
-        work: impl FnOnce(&Job<'_, (u64, Done)>) -> Result<Option<Done>, String> + Send + 'static,
+        work: impl FnOnce(&Job<'_, (u64, Done)>, &Watch) -> Result<Option<Done>, String>
+        + Send
+        + 'static,
     ) {
         self.asked += 1;
         let number = self.asked;
-        self.work.ask(number, move |job| match work(job) {
+        self.watch.cancel();
+        let watch = Arc::new(Watch::default());
+        self.watch = Arc::clone(&watch);
+        self.work.ask(number, move |job| match work(job, &watch) {
             Ok(Some(done)) => job.show((number, done)),
             Ok(None) => {}
             Err(reason) => job.show((number, Done::Failed(reason))),
@@ -133,12 +194,18 @@ impl Exporter {
 
     /// Gives the work up.
     pub fn cancel(&mut self) {
-        self.start(|_| Ok(None));
+        self.start(|_, _| Ok(None));
     }
 
     /// Whether a file or picture is being made.
     pub fn is_busy(&self) -> bool {
         self.work.is_busy()
+    }
+
+    /// Frames done of the animation being made, and all of them.
+    pub fn progress(&self) -> Option<[usize; 2]> {
+        let [done, all] = self.watch.progress();
+        (self.is_busy() && all > 0).then_some([done, all])
     }
 
     /// What came of the newest request, once.
@@ -157,18 +224,40 @@ impl Exporter {
         number: u64,
         figure: &Figure,
         options: &Options,
-    ) -> Option<Arc<Result<Picture, String>>> {
-        let mut style = options.style();
-        style.dpi = (PREVIEW / style.width_cm * 2.54).clamp(30.0, 2400.0);
+    ) -> Option<Arc<Preview>> {
+        let style = options.style();
         let key = (number, format!("{style:?}"));
-        let scene = figure.scene.clone();
+        let figure = figure.clone();
         self.preview.ask(key, move |job| {
-            let mut pictures = format::pictures(&[scene], &style).map_err(|e| e.to_string());
-            let last = pictures.as_mut().map(Vec::pop).map_err(|e| e.clone());
-            job.show(last.and_then(|picture| picture.ok_or_else(|| "nothing to show".to_owned())));
+            let Some(scene) = figure.scene(job.cancel) else {
+                return;
+            };
+            let pixels = format::pixels(&scene, &style).map_err(|error| error.to_string());
+            let page = layout::lay_out(&scene, &style);
+            let inches = page.width.max(page.height) / 72.0;
+            let small = Style {
+                dpi: (PREVIEW / inches).clamp(30.0, 2400.0),
+                ..style
+            };
+            let picture = still(&scene, &small, &Watch::default());
+            job.show(picture.map(|picture| (picture, pixels)));
         });
         self.preview.value()
     }
+}
+
+/// One picture in pixels.
+fn still(scene: &Scene, style: &Style, watch: &Watch) -> Result<Picture, String> {
+    let frames = Frames {
+        count: 1,
+        fps: 1,
+        scene: &|_| Some(Cow::Borrowed(scene)),
+    };
+    let pictures = format::pictures(&frames, style, watch).map_err(|error| error.to_string())?;
+    pictures
+        .into_iter()
+        .next()
+        .ok_or_else(|| "nothing to draw".to_owned())
 }
 
 /// A path like this one that no file has yet: figure.png, figure-2.png, figure-3.png.
@@ -187,21 +276,29 @@ pub fn free(path: &Path) -> PathBuf {
 
 fn bytes(
     lesson: &str,
-    frames: Vec<Figure>,
-    format: Format,
-    style: &Style,
-) -> Result<Vec<u8>, String> {
-    let first = frames.first().ok_or("nothing to export")?;
-    let meta = Meta {
-        figure: lesson.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        style: style.clone(),
-        source: first.source.clone(),
-        weights_sha256: None,
-        seed: first.seed,
+    figures: &[Figure],
+    options: &Options,
+    watch: &Watch,
+) -> Result<Vec<u8>, FigureError> {
+    let first = figures.first().ok_or(FigureError::Empty)?;
+    let style = options.style();
+    let meta = first.meta(lesson, &style, &first.weights.runs());
+    let moving = figures.len() > 1;
+    let scene = |i: usize| -> Option<Cow<'_, Scene>> {
+        let figure = figures.get(i)?;
+        if moving {
+            return figure.frame(watch.flag()).map(Cow::Owned);
+        }
+        figure
+            .scene(watch.flag())
+            .map(|scene| Cow::Owned(Scene::clone(&scene)))
     };
-    let scenes: Vec<_> = frames.into_iter().map(|figure| figure.scene).collect();
-    encode(&scenes, 20, format, style, &meta).map_err(|error| error.to_string())
+    let frames = Frames {
+        count: figures.len(),
+        fps: options.film.fps.clamp(1, 50),
+        scene: &scene,
+    };
+    format::encode_watched(&frames, options.format, &style, &meta, watch)
 }
 
 fn save(path: &Path, bytes: &[u8]) -> Result<(), String> {
@@ -219,20 +316,13 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::figure::{Form, Panel, Tone};
+    use crate::figure::{Form, Meta, Panel, Tone};
 
     fn figure() -> Figure {
         let dots = Form::dots(&[0.0, 0.0, 0.5, 0.5], 2.0);
-        Figure {
-            scene: Scene::row(vec![Panel::square(1.0).with(
-                "dots",
-                Tone::Model,
-                1.0,
-                dots,
-            )]),
-            source: "test".to_owned(),
-            seed: 3,
-        }
+        let panel = Panel::square(1.0).with("dots", Tone::Model, 1.0, dots);
+        let scene = Scene::row(vec![panel]);
+        Figure::new(3, move |_| Some(scene.clone()))
     }
 
     fn wait(exporter: &mut Exporter) -> Arc<(u64, Done)> {
@@ -257,15 +347,15 @@ mod tests {
             title: " <a> ".to_owned(),
             ..Options::default()
         };
-        exporter.write("lesson", vec![figure()], &options, path.clone());
+        exporter.write("name", vec![figure()], &options, path.clone());
         assert!(matches!(&wait(&mut exporter).1, Done::Written(p) if *p == path));
         assert!(exporter.news().is_none(), "news are told once");
         let meta = Meta::find(&std::fs::read(&path).unwrap()).unwrap();
-        assert_eq!((meta.figure.as_str(), meta.seed), ("lesson", 3));
+        assert_eq!((meta.figure.as_str(), meta.seed), ("lesson-name", 3));
         assert_eq!(meta.style.title.as_deref(), Some("<a>"));
         assert_eq!(free(&path), folder.path().join("new/figure-2.svg"));
 
-        exporter.write("lesson", vec![figure()], &options, folder.path().to_owned());
+        exporter.write("name", vec![figure()], &options, folder.path().to_owned());
         let news = wait(&mut exporter);
         assert!(matches!(&news.1, Done::Failed(why) if why.contains("no ordinary file")));
 
@@ -273,9 +363,20 @@ mod tests {
         let news = wait(&mut exporter);
         assert!(matches!(&news.1, Done::Picture(image) if image.width() == 1004));
 
-        exporter.write("lesson", vec![figure()], &options, free(&path));
+        let film = Options {
+            format: Format::Gif,
+            ..options
+        };
+        let frames = vec![figure(); 500];
+        exporter.write("name", frames, &film, folder.path().join("a.gif"));
+        while exporter.progress().is_none_or(|[done, _]| done == 0) {
+            std::thread::yield_now();
+        }
         exporter.cancel();
-        std::thread::sleep(Duration::from_millis(50));
+        while exporter.is_busy() {
+            std::thread::yield_now();
+        }
         assert!(exporter.news().is_none(), "cancelled work is not news");
+        assert!(!folder.path().join("a.gif").exists());
     }
 }

@@ -6,11 +6,9 @@ use std::sync::Arc;
 use egui::{Context, Ui};
 
 use super::App;
-use super::export::{Done, Exporter, Figure, Options, free};
+use super::export::{Done, Exporter, Options, free};
+use super::figure::Figure;
 use super::widgets::export_dialog::{Answer, ExportDialog};
-
-/// Frames of an animation from t = 0 to 1.
-const FILM: u32 = 60;
 
 /// What the window keeps for exports.
 pub(super) struct Exporting {
@@ -49,6 +47,9 @@ impl App {
             return self.nothing_to_export();
         };
         let name = self.lessons[self.current].name();
+        if !self.exporting.options.sized {
+            self.exporting.options.style.width_cm = figure.width_cm;
+        }
         let suggested = || PathBuf::from(format!("figures/{name}.png"));
         let path = free(&self.exporting.last.clone().unwrap_or_else(suggested));
         self.exporting.opened += 1;
@@ -70,23 +71,32 @@ impl App {
     }
 
     fn figure_now(&self) -> Option<Figure> {
-        let t = self.lab.clock.t();
-        self.lessons[self.current].figure(&self.lab, t as f32)
+        self.figure_at(self.lab.clock.t() as f32)
+    }
+
+    /// The figure of the lesson on the stage, with what its file says.
+    fn figure_at(&self, t: f32) -> Option<Figure> {
+        let lesson = &self.lessons[self.current];
+        let mut figure = lesson.figure(&self.lab, t)?;
+        (figure.t, figure.view) = (f64::from(t), lesson.view());
+        Some(figure)
     }
 
     fn write_figure(&mut self, path: PathBuf) {
-        let lesson = &self.lessons[self.current];
+        let name = self.lessons[self.current].name();
         let shown = self.exporting.dialog.as_ref().map(|d| d.figure.clone());
         let frames: Vec<Figure> = if self.exporting.options.format.moves() {
-            let times = (0..=FILM).map(|i| i as f32 / FILM as f32);
-            times.filter_map(|t| lesson.figure(&self.lab, t)).collect()
+            let times = self.exporting.options.film.times();
+            times
+                .into_iter()
+                .filter_map(|t| self.figure_at(t))
+                .collect()
         } else {
             shown.or_else(|| self.figure_now()).into_iter().collect()
         };
         if frames.is_empty() {
             return self.nothing_to_export();
         }
-        let name = lesson.name();
         let Exporting {
             exporter, options, ..
         } = &mut self.exporting;

@@ -1,7 +1,7 @@
 //! The moments of a training as moving pictures: the same noise through the weights of each kept
 //! iteration, made on a thread of its own and kept until the noise or the run changes.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::background::{Background, Job};
 use super::run::RunId;
@@ -155,6 +155,8 @@ fn shoot(
             noise,
         },
         version: kept.step,
+        weights: Some(Arc::clone(&kept.weights)),
+        fetched: OnceLock::new(),
     };
     Some(Shot {
         kept: kept.clone(),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use egui::Ui;
+use serde_json::Value;
 
 use super::background::Background;
 use super::clock::Clock;
 use super::digits::Digits;
-use super::export::Figure;
+use super::figure::Figure;
 use super::keys::Action;
 use super::sampler::Sampler;
 use super::settings::Settings;
@@ -77,9 +78,27 @@ pub trait Lesson {
     /// Where it comes from: the seed document or paper, as a short reference.
     fn source(&self) -> &'static str;
 
-    /// The picture at `t` as a figure for files; none where there is nothing to export.
+    /// The picture at `t` as a figure for files; none where there is nothing to export yet.
     fn figure(&self, _lab: &Lab, _t: f32) -> Option<Figure> {
         None
+    }
+
+    /// Time of the flow at which a still figure says most.
+    fn figure_time(&self) -> f64 {
+        1.0
+    }
+
+    /// What is shown, by the names of the settings; see [`super::view`].
+    fn view(&self) -> Value {
+        Value::Null
+    }
+
+    /// Shows it again; what does not fit is left as it is.
+    fn set_view(&mut self, _view: &Value) {}
+
+    /// Whether a training of its own goes on, whose end a figure waits for.
+    fn is_training(&self) -> bool {
+        false
     }
 
     /// The training of this lesson, where it has its own.

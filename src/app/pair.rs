@@ -1,7 +1,7 @@
 //! The right thing and a known mistake, trained side by side from the same seed in seconds.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
@@ -153,7 +153,7 @@ impl Screen {
             .ask((self.starts, pair.version, noise), move |job| {
                 let x0 = noise_from(&config.source, noise, PARTICLES);
                 let [right, wrong] = weights;
-                let picture = |weights: &MlpWeights| {
+                let picture = |weights: &Arc<MlpWeights>| {
                     shoot(weights, &config, noise, &x0, job.cancel, job.pool)
                 };
                 if let (Some(right), Some(wrong)) = (picture(&right), picture(&wrong)) {
@@ -176,7 +176,7 @@ impl Screen {
 }
 
 fn shoot(
-    weights: &MlpWeights,
+    weights: &Arc<MlpWeights>,
     config: &ToyConfig,
     noise: u64,
     x0: &[f32],
@@ -203,6 +203,8 @@ fn shoot(
             noise,
         },
         version: 0,
+        weights: Some(Arc::clone(weights)),
+        fetched: OnceLock::new(),
     }))
 }
 

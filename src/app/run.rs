@@ -208,6 +208,8 @@ impl Run {
             source: self.config.source.clone(),
             name: self.name.clone(),
             label: self.label(),
+            // Once it trains on, the folder's weights are older ones.
+            file: (self.reopen.as_ref()).map(|r| r.folder.to_string_lossy().into_owned()),
             version: self.version,
         })
     }

@@ -9,6 +9,9 @@ use crate::flow::Scheduler;
 use crate::kernel::MlpWeights;
 use crate::train::Checkpoint;
 
+/// What is on the stage at first.
+const PRETRAINED: &str = "builtin:checkerboard";
+
 /// Weights that can be sampled, and where they come from.
 #[derive(Clone, Debug)]
 pub struct Staged {
@@ -24,6 +27,8 @@ pub struct Staged {
     pub name: String,
     /// For the caption, for example `pretrained, step 5001`.
     pub label: String,
+    /// The run folder or model of the program that holds these weights, if any does.
+    pub file: Option<String>,
     /// Grows with each change of the weights.
     pub version: u64,
 }
@@ -34,7 +39,7 @@ impl Staged {
     /// # Errors
     /// When it cannot be read, which would be a fault of the build.
     pub fn pretrained() -> Result<Self, String> {
-        let checkpoint = Checkpoint::load("builtin:checkerboard");
+        let checkpoint = Checkpoint::load(PRETRAINED);
         let Checkpoint {
             config,
             step,
@@ -47,8 +52,15 @@ impl Staged {
             source: config.source,
             name: "Pretrained".to_owned(),
             label: format!("pretrained, step {step}"),
+            file: Some(PRETRAINED.to_owned()),
             version: 1,
         })
+    }
+
+    /// Where the weights come from, for the file of a figure.
+    pub fn origin(&self) -> String {
+        let unsaved = || format!("{}: {}", self.name, self.label);
+        self.file.clone().unwrap_or_else(unsaved)
     }
 }
 

@@ -7,6 +7,15 @@ use clap::Args;
 use crate::command::figures::Recipe;
 use crate::figure::Theme;
 
+/// A time of the flow.
+fn unit(text: &str) -> Result<f64, String> {
+    let t: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    let inside = (0.0..=1.0).contains(&t);
+    inside
+        .then_some(t)
+        .ok_or_else(|| format!("{t} lies outside 0 to 1"))
+}
+
 /// Flags of `figure`.
 #[derive(Clone, Debug, Args)]
 pub struct FigureArgs {
@@ -28,8 +37,9 @@ pub struct FigureArgs {
     /// A run folder or builtin:NAME in place of the usual one; some figures take several.
     #[arg(long, value_name = "CKPT")]
     pub run: Vec<String>,
-    /// Take the settings of a figure that was written before (PNG, SVG, PDF or GIF).
-    #[arg(long, value_name = "FILE")]
+    /// Make a figure again that was written before (PNG, APNG, SVG, PDF, GIF or MP4), here or from
+    /// the window: the same content, size and look unless other flags change them.
+    #[arg(long, visible_alias = "from", value_name = "FILE")]
     pub like: Option<PathBuf>,
     /// one-column (8.5 cm), two-columns (17.5 cm) or slide (16:9, 33.9 cm).
     #[arg(long, value_parser = ["one-column", "two-columns", "slide"])]
@@ -65,8 +75,11 @@ pub struct FigureArgs {
     #[arg(long)]
     pub outlines: bool,
     /// Seed of the starting points.
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Time of the flow of a lesson's figure, 0 to 1.
+    #[arg(long, value_parser = unit)]
+    pub t: Option<f64>,
     /// Fewer particles and frames, for a look.
     #[arg(long)]
     pub quick: bool,

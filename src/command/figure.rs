@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 
 use super::figures::{Recipe, Wish};
 use super::output;
 use crate::cli::FigureArgs;
-use crate::figure::{Format, Meta, Style, format};
+use crate::figure::{Format, Meta, Style, encode};
 
 /// Writes one figure, all of them, or the list of their names.
 ///
@@ -15,7 +15,7 @@ use crate::figure::{Format, Meta, Style, format};
 /// Names the flag or file at fault.
 pub fn run(args: &FigureArgs) -> anyhow::Result<()> {
     if args.list {
-        for recipe in Recipe::ALL {
+        for recipe in Recipe::all() {
             println!("{:24} {}", recipe.name(), recipe.line());
         }
         return Ok(());
@@ -29,10 +29,10 @@ pub fn run(args: &FigureArgs) -> anyhow::Result<()> {
             args.run.is_empty(),
             "--run: each figure of --all needs a run of its own; ask for one figure by name"
         );
-        for recipe in Recipe::ALL {
+        for recipe in Recipe::all() {
             style.width_cm = args.width_cm.unwrap_or(recipe.width_cm());
             let path = folder.join(format!("{}.{}", recipe.name(), args.format));
-            request(recipe, &path, &args, &style)?;
+            request(recipe, &path, &args, &style, None)?;
         }
         return Ok(());
     }
@@ -45,7 +45,7 @@ pub fn run(args: &FigureArgs) -> anyhow::Result<()> {
     if args.width_cm.is_none() && args.size.is_none() && before.is_none() {
         style.width_cm = recipe.width_cm();
     }
-    request(recipe, out, &args, &style)
+    request(recipe, out, &args, &style, before.as_ref())
 }
 
 /// Reads the settings that a figure holds.
@@ -82,59 +82,97 @@ fn style(args: &FigureArgs, like: Option<&Meta>) -> anyhow::Result<Style> {
     Ok(style)
 }
 
-fn request(recipe: Recipe, path: &Path, args: &FigureArgs, style: &Style) -> anyhow::Result<()> {
-    let moving = moves(path)?;
+fn request(
+    recipe: Recipe,
+    path: &Path,
+    args: &FigureArgs,
+    style: &Style,
+    before: Option<&Meta>,
+) -> anyhow::Result<()> {
+    let format = format(path)?;
+    let moving = format.moves();
     output::check_free(path, args.force)?;
-    let wish = Wish {
+    let mut wish = Wish {
         runs: args.run.clone(),
         seed: args.seed,
+        t: args.t,
         moving,
         quick: args.quick,
+        ..Wish::default()
     };
+    if let Some(before) = before {
+        like(&mut wish, recipe, before)?;
+    }
     let mut style = style.clone();
     if moving && args.dpi.is_none() {
         // Animations are watched on screens: fewer pixels unless they are asked for.
         style.dpi = style.dpi.min(150.0);
     }
-    write(recipe, path, &wish, &style)?;
+    let meta = write(recipe, path, &wish, &style)?;
+    let digests = before.map(|before| [&before.weights_sha256, &meta.weights_sha256]);
+    if let Some([Some(old), Some(new)]) = digests
+        && old != new
+        // One digest of a file and one of numbers cannot be compared.
+        && old.starts_with("f32:") == new.starts_with("f32:")
+    {
+        eprintln!("warning: --like: the figure was made with other weights, SHA-256 {old}");
+    }
     eprintln!("{}: {}", path.display(), recipe.line());
     Ok(())
 }
 
-/// Whether a file's kind is an animation.
-fn moves(path: &Path) -> anyhow::Result<bool> {
-    match Format::of(path) {
-        Some(kind) => Ok(kind.moves()),
-        None if is_mp4(path) => Ok(true),
-        None => {
-            let endings = Format::ALL.map(Format::extension).join(", .");
-            bail!("--out: {} ends in none of .{endings}, .mp4", path.display())
-        }
+/// Takes over what an earlier figure was made with, where no flag says otherwise.
+fn like(wish: &mut Wish, recipe: Recipe, before: &Meta) -> anyhow::Result<()> {
+    let unsaved = |digest: &String| digest.starts_with("f32:");
+    let trained_on_the_way = recipe == Recipe::Lesson("mistakes");
+    if before.weights_sha256.as_ref().is_some_and(unsaved) && !trained_on_the_way {
+        ensure!(
+            !wish.runs.is_empty(),
+            "--like: that figure shows weights that were in no file ({}); name the folder that \
+             they were saved in: --run FOLDER",
+            before.source
+        );
     }
+    if wish.runs.is_empty() {
+        wish.runs.clone_from(&before.runs);
+    }
+    wish.t = wish.t.or(before.t);
+    match recipe {
+        // The seed is one of its settings.
+        Recipe::Lesson(_) => wish.view = before.view.clone(),
+        _ => wish.seed = wish.seed.or(Some(before.seed)),
+    }
+    Ok(())
 }
 
-fn is_mp4(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("mp4"))
+/// The kind of file that a name asks for.
+fn format(path: &Path) -> anyhow::Result<Format> {
+    Format::of(path).ok_or_else(|| {
+        let endings = Format::ALL.map(Format::extension).join(", .");
+        anyhow!("--out: {} ends in none of .{endings}", path.display())
+    })
 }
 
-/// Draws a figure and writes it in one piece.
+/// Draws a figure and writes it in one piece; also what the file says about itself.
 ///
 /// # Errors
 /// A run that does not fit; a size out of range; a file that cannot be written.
-pub fn write(recipe: Recipe, path: &Path, wish: &Wish, style: &Style) -> anyhow::Result<()> {
+pub fn write(recipe: Recipe, path: &Path, wish: &Wish, style: &Style) -> anyhow::Result<Meta> {
+    let format = format(path)?;
+    style.check()?;
     let drawn = recipe.draw(wish)?;
     let meta = Meta {
-        figure: recipe.name().to_owned(),
+        figure: recipe.name(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         style: style.clone(),
         source: drawn.source,
         weights_sha256: drawn.sha256,
-        seed: wish.seed,
+        seed: drawn.seed.unwrap_or(wish.seed()),
+        runs: wish.runs.clone(),
+        t: drawn.t,
+        view: drawn.view,
     };
-    let bytes = match Format::of(path) {
-        Some(kind) => format::encode(&drawn.frames, drawn.fps, kind, style, &meta)?,
-        None => super::mp4::encode(&drawn.frames, drawn.fps, style)?,
-    };
-    output::write(path, &bytes)
+    let bytes = encode(&drawn.frames, drawn.fps, format, style, &meta)?;
+    output::write(path, &bytes)?;
+    Ok(meta)
 }

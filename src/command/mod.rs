@@ -20,6 +20,5 @@ pub mod window;
 
 mod generate;
 mod images;
-mod mp4;
 mod output;
 mod table;

@@ -176,8 +176,8 @@ fn meta(args: &SampleArgs) -> Meta {
             Some(name) => name.clone(),
             None => "the exact field".to_owned(),
         },
-        weights_sha256: None,
         seed: args.flow.seed,
+        ..Meta::default()
     }
 }
 

@@ -49,6 +49,12 @@ pub enum Tone {
     Error,
     /// Ends of paths (navy).
     Navy,
+    /// One of six series of equal rank.
+    Series(u8),
+    /// One of eight cells of a target.
+    Category(u8),
+    /// One of ten classes.
+    Class(u8),
     /// Any other colour, the same in both themes.
     Fixed(Colour),
 }
@@ -67,12 +73,66 @@ impl Tone {
             Self::Error => [[0xB0, 0x4A, 0x86], [0xCC, 0x79, 0xA7]],
             Self::Navy => [[0x1B, 0x2A, 0x6B], [0x8F, 0xA8, 0xFF]],
             Self::Fixed(colour) => [colour; 2],
+            Self::Series(index) => return series(index, theme),
+            Self::Category(index) => CATEGORIES[usize::from(index) % 8],
+            Self::Class(label) => {
+                let colour = colorous::TABLEAU10[usize::from(label) % 10];
+                let colour = [colour.r, colour.g, colour.b];
+                return mix(colour, Self::Ink.colour(theme), 0.15);
+            }
         };
         match theme {
             Theme::Light => light,
             Theme::Dark => dark,
         }
     }
+}
+
+/// Each cell's colour, light and dark.
+const CATEGORIES: [[Colour; 2]; 8] = [
+    [[0x00, 0x72, 0xB2], [0x4F, 0xA3, 0xDD]],
+    [[0xD5, 0x5E, 0x00], [0xF0, 0x7F, 0x26]],
+    [[0x00, 0x8F, 0x68], [0x1F, 0xBF, 0x92]],
+    [[0xB0, 0x4A, 0x86], [0xCC, 0x79, 0xA7]],
+    [[0xB3, 0x7A, 0x00], [0xE6, 0xB4, 0x2E]],
+    [[0x2F, 0x93, 0xCC], [0x8A, 0xCB, 0xF2]],
+    [[0x5B, 0x3F, 0xA6], [0xA5, 0x8C, 0xF0]],
+    [[0x7D, 0x5A, 0x2E], [0xC0, 0x96, 0x62]],
+];
+
+fn series(index: u8, theme: Theme) -> Colour {
+    let own = |light: Colour, dark: Colour| match theme {
+        Theme::Light => light,
+        Theme::Dark => dark,
+    };
+    match index % 6 {
+        0 => Tone::Exact.colour(theme),
+        1 => own([0x2A, 0x8F, 0xCC], [0x8F, 0xD3, 0xF7]),
+        2 => Tone::Source.colour(theme),
+        3 => Tone::Error.colour(theme),
+        4 => own([0xA8, 0x6F, 0x00], [0xE6, 0x9F, 0x00]),
+        _ => Tone::Muted.colour(theme),
+    }
+}
+
+/// The colour at a share of the way from one to another.
+pub fn mix(from: Colour, to: Colour, share: f64) -> Colour {
+    let between = |i: usize| f64::from(from[i]) + share * (f64::from(to[i]) - f64::from(from[i]));
+    [0, 1, 2].map(|i| between(i).round() as u8)
+}
+
+/// The diverging map: blue at 0, paper at ½, vermilion at 1; values that are not finite are grey.
+pub fn diverging(s: f64, theme: Theme) -> Colour {
+    if !s.is_finite() {
+        return [0x80; 3];
+    }
+    let away = (2.0 * s - 1.0).clamp(-1.0, 1.0);
+    let end = if away < 0.0 {
+        Tone::Source
+    } else {
+        Tone::Model
+    };
+    mix(theme.paper(), end.colour(theme), away.abs())
 }
 
 impl Theme {

@@ -1,11 +1,15 @@
 //! Where everything goes: a scene and a style become a page.
 
-use super::colour::Tone;
 mod around;
+mod axes;
+mod stack;
 
+pub use stack::lay_out;
+
+use super::colour::Tone;
 use super::marks::place_marks;
 use super::page::{Anchor, Area, Ink, Page, Shape};
-use super::scene::{Axis, Entry, Panel, Scene};
+use super::scene::{Axis, Entry, Frame, Scene};
 use super::style::{POINTS_PER_CM, Style};
 use super::text::Text;
 use super::ticks::ticks;
@@ -19,8 +23,13 @@ const SMALL: f32 = 0.85;
 /// Height of a line of the legend, relative to the type.
 const LEGEND: f32 = 1.5;
 
-/// Lays a scene out.
-pub fn lay_out(scene: &Scene, style: &Style) -> Page {
+/// Height of a panel's colour bar with its numbers and label, relative to the type.
+const BAR: f32 = 3.9;
+/// Least size of a title that is too long for its place, relative to the type.
+const SHRUNK: f32 = 0.5;
+
+/// Lays out one part of a scene, without those below it.
+fn lay_out_part(scene: &Scene, style: &Style) -> Page {
     let mut sheet = Sheet::new(scene, style);
     sheet.measure();
     for i in 0..scene.panels.len() {
@@ -115,6 +124,12 @@ impl<'a> Sheet<'a> {
                 below += 1.35 * self.size;
             }
         }
+        if !panel.note.is_empty() {
+            below += 1.4 * SMALL * self.size;
+        }
+        if panel.bar.is_some() {
+            below += BAR * self.size;
+        }
         if !panel.title.is_empty() {
             above += 1.5 * self.size;
         }
@@ -178,7 +193,10 @@ impl<'a> Sheet<'a> {
                 let span = |axis: &Axis| (axis.range[1] - axis.range[0]) as f32;
                 w * span(&panel.y) / span(&panel.x)
             }
-            _ => w * if self.columns == 1 { 0.6 } else { 0.75 },
+            _ => {
+                let usual = if self.columns == 1 { 0.6 } else { 0.75 };
+                w * self.scene.aspect.unwrap_or(usual)
+            }
         };
 
         self.break_legend(self.width - 2.0 * margin);
@@ -294,77 +312,57 @@ impl<'a> Sheet<'a> {
         }
     }
 
+    /// The size at which a text fits into a width, within reason.
+    fn fitting(&self, text: &Text, size: f32, width: f32) -> f32 {
+        let wanted = text.width(size).max(1e-3);
+        size * (width / wanted).clamp(SHRUNK, 1.0)
+    }
+
     fn panel(&mut self, i: usize) {
         let area = self.area(i);
         let scene = self.scene;
         let panel = &scene.panels[i];
-        // Marks are sized for type of eight points, and grow with it.
-        let scale = (self.size / 8.0).max(1.0);
-        place_marks(panel, area, self.style.theme, scale, &mut self.shapes);
+        place_marks(panel, area, self.style.theme, self.size, &mut self.shapes);
         let Area { x, y, w, h } = area;
         if !panel.title.is_empty() {
             let at = [x + w / 2.0, y - 0.5 * self.size];
-            self.label(
-                at,
-                Anchor::Middle,
-                self.size,
-                Tone::Ink,
-                panel.title.clone(),
-            );
+            let size = self.fitting(&panel.title, self.size, w + 0.3 * self.size);
+            self.label(at, Anchor::Middle, size, Tone::Ink, panel.title.clone());
         }
-        if self.style.axes {
-            self.axes(panel, area, self.outer(i));
-            let corners = [[x, y], [x, y + h], [x + w, y + h], [x + w, y]];
-            let points = match panel.framed {
-                true => [&corners[..], &corners[..2]].concat(),
-                false => corners[..3].to_vec(),
-            };
-            let ink = self.ink(Tone::Muted);
-            self.shapes.push(Shape::Line {
-                points,
-                width: RULE,
-                ink,
-                dashed: false,
-            });
-        }
-    }
-
-    fn axes(&mut self, panel: &Panel, area: Area, [with_x, with_y]: [bool; 2]) {
-        let Area { x, y, w, h } = area;
-        let small = SMALL * self.size;
         let mut below = y + h;
-        if with_x && panel.x.ticks {
-            for (value, text) in ticks(&panel.x, self.most[0]) {
-                let at = x + w * panel.x.place(value) as f32;
-                self.rule([at, y + h], [at, y + h + TICK]);
-                let place = [at, y + h + TICK + 1.05 * small];
-                self.label(place, Anchor::Middle, small, Tone::Muted, text);
-            }
-            below += TICK + 1.3 * small;
-        }
-        if with_x && !panel.x.label.is_empty() {
-            let at = [x + w / 2.0, below + 1.0 * self.size];
-            self.label(
-                at,
-                Anchor::Middle,
-                self.size,
-                Tone::Ink,
-                panel.x.label.clone(),
-            );
-        }
-        let mut widest = 0.0_f32;
-        if with_y && panel.y.ticks {
-            for (value, text) in ticks(&panel.y, self.most[1]) {
-                let at = y + h - h * panel.y.place(value) as f32;
-                self.rule([x - TICK, at], [x, at]);
-                widest = widest.max(text.width(small) + TICK + 0.3 * self.size);
-                let place = [x - TICK - 0.2 * self.size, at + 0.36 * small];
-                self.label(place, Anchor::End, small, Tone::Muted, text);
+        if self.style.axes {
+            below = self.axes(panel, area, self.outer(i));
+            let corners = [[x, y], [x, y + h], [x + w, y + h], [x + w, y]];
+            let points = match panel.frame {
+                Frame::Box => [&corners[..], &corners[..2]].concat(),
+                Frame::Axes => corners[..3].to_vec(),
+                Frame::None => Vec::new(),
+            };
+            if !points.is_empty() {
+                let ink = self.ink(Tone::Muted);
+                self.shapes.push(Shape::Line {
+                    points,
+                    width: RULE,
+                    ink,
+                    dashed: false,
+                });
             }
         }
-        if with_y && !panel.y.label.is_empty() {
-            let at = [x - widest - 0.45 * self.size, y + h / 2.0];
-            self.upwards(at, Tone::Ink, panel.y.label.clone());
+        if !panel.note.is_empty() {
+            let small = SMALL * self.size;
+            let size = self.fitting(&panel.note, small, w + 0.3 * self.size);
+            let at = [x + w / 2.0, below + 1.15 * small];
+            self.label(at, Anchor::Middle, size, Tone::Muted, panel.note.clone());
+            below += 1.4 * small;
+        }
+        if let Some(bar) = &panel.bar {
+            let area = Area {
+                x,
+                y: below + 0.6 * self.size,
+                w,
+                h: 0.7 * self.size,
+            };
+            self.bar_below(area, bar);
         }
     }
 }

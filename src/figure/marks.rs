@@ -1,15 +1,17 @@
 //! Marks of a panel in points, clipped to it.
 
-use super::colour::{Theme, viridis};
-use super::page::{Area, Ink, Picture, Shape};
-use super::scene::{Form, Panel};
+use super::colour::{Theme, Tone, diverging, viridis};
+use super::page::{Anchor, Area, Ink, Picture, Shape};
+use super::scene::{Form, GAP, Map, Panel};
 
 /// Pixels that a picture of few values is enlarged to, so that viewers do not blur it.
-const SHARP: usize = 256;
+const SHARP: usize = 768;
 
 /// Puts the marks of a panel on a page.
-/// Radii and widths are multiplied by `scale`.
-pub fn place_marks(panel: &Panel, area: Area, theme: Theme, scale: f32, shapes: &mut Vec<Shape>) {
+/// Marks are sized for type of eight points, and grow with larger type of `size` points.
+pub fn place_marks(panel: &Panel, area: Area, theme: Theme, size: f32, shapes: &mut Vec<Shape>) {
+    let scale = (size / 8.0).max(1.0);
+    let type_size = size;
     let place = |[x, y]: [f32; 2]| {
         [
             area.x + area.w * panel.x.place(f64::from(x)) as f32,
@@ -71,27 +73,77 @@ pub fn place_marks(panel: &Panel, area: Area, theme: Theme, scale: f32, shapes: 
                 values,
                 columns,
                 range: [low, high],
+                map,
             } => {
                 let colour = |v: &f32| {
-                    let [r, g, b] = viridis((f64::from(*v) - low) / (high - low));
+                    let share = (f64::from(*v) - low) / (high - low);
+                    let [r, g, b] = map_colour(*map, share, theme);
                     [r, g, b, 255]
                 };
                 let pixels: Vec<_> = values.iter().map(colour).collect();
                 shapes.extend(
-                    picture(&pixels, *columns).map(|picture| Shape::Image { area, picture }),
+                    picture(&pixels, *columns, SHARP).map(|picture| Shape::Image { area, picture }),
                 );
+            }
+            Form::Words { at, size } => {
+                for (place_of, text) in at {
+                    let [x, y] = place(*place_of);
+                    if inside([x, y], area) {
+                        let size = size * type_size;
+                        shapes.push(Shape::Label {
+                            at: [x, y + 0.36 * size],
+                            anchor: Anchor::Middle,
+                            upwards: false,
+                            size,
+                            ink,
+                            text: text.clone(),
+                        });
+                    }
+                }
+            }
+            Form::Stamps {
+                at,
+                side,
+                pixels,
+                size,
+                tones,
+            } => {
+                let images = pixels.chunks_exact((size[0] * size[1]).max(1));
+                let [low, high] = panel.x.range;
+                let w = area.w * side / (high - low) as f32;
+                for (at, (image, tone)) in at.iter().zip(images.zip(tones)) {
+                    let [x, y] = place(*at);
+                    if !inside([x, y], area) {
+                        continue;
+                    }
+                    let stamp = Area {
+                        x: x - 0.5 * w,
+                        y: y - 0.5 * w,
+                        w,
+                        h: w,
+                    };
+                    shapes.extend(stamped(image, *size, stamp, ink, *tone, theme, scale));
+                }
             }
             Form::Images {
                 pixels,
                 size,
                 columns,
             } => {
-                let (pixels, columns) = grid(pixels, *size, *columns);
+                let (pixels, columns) = grid(pixels, *size, *columns, ink);
                 shapes.extend(
-                    picture(&pixels, columns).map(|picture| Shape::Image { area, picture }),
+                    picture(&pixels, columns, SHARP).map(|picture| Shape::Image { area, picture }),
                 );
             }
         }
+    }
+}
+
+/// The colour at a share of a map.
+pub fn map_colour(map: Map, share: f64, theme: Theme) -> super::colour::Colour {
+    match map {
+        Map::Sequential => viridis(share),
+        Map::Diverging => diverging(share, theme),
     }
 }
 
@@ -164,13 +216,45 @@ fn arrow(from: [f32; 2], to: [f32; 2], width: f32, ink: Ink, area: Area, shapes:
     });
 }
 
+/// A small picture on paper of its own, with a frame.
+fn stamped(
+    image: &[u8],
+    size: [usize; 2],
+    area: Area,
+    ink: Ink,
+    tone: Tone,
+    theme: Theme,
+    scale: f32,
+) -> Vec<Shape> {
+    let paper = Ink {
+        colour: theme.paper(),
+        alpha: 1.0,
+    };
+    let (pixels, columns) = grid(image, size, 1, ink);
+    let [x0, y0, x1, y1] = [area.x, area.y, area.x + area.w, area.y + area.h];
+    let frame = Shape::Line {
+        points: vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]],
+        width: 0.9 * scale,
+        ink: Ink {
+            colour: tone.colour(theme),
+            alpha: 1.0,
+        },
+        dashed: false,
+    };
+    let mut shapes = vec![Shape::Rect { area, ink: paper }];
+    let picture = picture(&pixels, columns, SHARP / 8);
+    shapes.extend(picture.map(|picture| Shape::Image { area, picture }));
+    shapes.push(frame);
+    shapes
+}
+
 /// Pixels as a picture, enlarged by a whole factor where there are few.
-fn picture(pixels: &[[u8; 4]], columns: usize) -> Option<Picture> {
+fn picture(pixels: &[[u8; 4]], columns: usize, sharp: usize) -> Option<Picture> {
     let rows = pixels.len().checked_div(columns)?;
     if rows == 0 {
         return None;
     }
-    let factor = SHARP.div_ceil(columns.max(rows));
+    let factor = sharp.div_ceil(columns.max(rows));
     let mut rgba = Vec::with_capacity(4 * columns * rows * factor * factor);
     for y in 0..rows * factor {
         for x in 0..columns * factor {
@@ -184,20 +268,21 @@ fn picture(pixels: &[[u8; 4]], columns: usize) -> Option<Picture> {
     })
 }
 
-/// Grey pictures side by side, two pixels apart; also the pixels in a row.
-fn grid(pixels: &[u8], [w, h]: [usize; 2], columns: usize) -> (Vec<[u8; 4]>, usize) {
-    const GAP: usize = 2;
+/// Grey pictures side by side in an ink, as opaque as they are grey; also the pixels in a row.
+fn grid(pixels: &[u8], [w, h]: [usize; 2], columns: usize, ink: Ink) -> (Vec<[u8; 4]>, usize) {
     let count = pixels.len().checked_div(w * h).unwrap_or(0);
     let columns = columns.clamp(1, count.max(1));
     let rows = count.div_ceil(columns);
     let width = columns * (w + GAP) - GAP;
     let height = (rows * (h + GAP)).saturating_sub(GAP);
-    let mut out = vec![[0; 4]; width * height];
+    let [r, g, b] = ink.colour;
+    let mut out = vec![[r, g, b, 0]; width * height];
     for (i, image) in pixels.chunks_exact((w * h).max(1)).enumerate() {
         let (left, top) = (i % columns * (w + GAP), i / columns * (h + GAP));
         for (y, row) in image.chunks_exact(w).enumerate() {
             for (x, &grey) in row.iter().enumerate() {
-                out[(top + y) * width + left + x] = [grey, grey, grey, 255];
+                let alpha = (f32::from(grey) * ink.alpha).round() as u8;
+                out[(top + y) * width + left + x] = [r, g, b, alpha];
             }
         }
     }
@@ -239,10 +324,14 @@ mod tests {
 
     #[test]
     fn pictures_of_odd_counts_fill_a_grid() {
-        let (pixels, width) = grid(&[7; 3 * 4], [2, 2], 2);
+        let ink = Ink {
+            colour: [1, 2, 3],
+            alpha: 1.0,
+        };
+        let (pixels, width) = grid(&[7; 3 * 4], [2, 2], 2, ink);
         assert_eq!((width, pixels.len()), (6, 36));
-        assert_eq!(pixels[0], [7, 7, 7, 255]);
-        assert_eq!(pixels[35], [0; 4]);
-        assert!(picture(&grid(&[], [28, 28], 4).0, 1).is_none());
+        assert_eq!(pixels[0], [1, 2, 3, 7]);
+        assert_eq!(pixels[35], [1, 2, 3, 0]);
+        assert!(picture(&grid(&[], [28, 28], 4, ink).0, 1, SHARP).is_none());
     }
 }

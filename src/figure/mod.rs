@@ -4,16 +4,21 @@
 //! [`Style`] asks for: a short list of shapes in points, clipped and measured. Each format is one
 //! small writer of that list, so all of them show the same. The raster is `tiny-skia`, with the
 //! glyphs' outlines from `skrifa`; `resvg` and `krilla` would do the same from the SVG, but bring
-//! features into crates that egui and burn share, which would build both a second time.
+//! features into crates that egui and burn share, which would build both a second time. MP4 alone
+//! needs another program, `ffmpeg`.
 
 pub mod colour;
+pub mod form;
 pub mod format;
 pub mod layout;
+pub mod meta;
+pub mod mp4;
 pub mod numbers;
 pub mod page;
 pub mod scene;
 pub mod style;
 pub mod text;
+pub mod watch;
 
 mod gif;
 mod marks;
@@ -25,6 +30,8 @@ mod ticks;
 
 pub use colour::{Theme, Tone};
 pub use format::{FigureError, Format, encode};
+pub use meta::Meta;
 pub use scene::{Axis, Form, Panel, Scene};
-pub use style::{Meta, Style};
+pub use style::Style;
 pub use text::Text;
+pub use watch::Watch;

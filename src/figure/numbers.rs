@@ -7,11 +7,12 @@ use npyz::WriterBuilder;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use super::meta::Meta;
 use super::scene::{Form, Mark, Scene};
-use super::style::Meta;
 
 /// Columns `panel,mark,line,x,y` of points and lines, `panel,mark,row,column,value` of heat maps
-/// and pictures; panels count from 0, row by row. The settings stand in a comment at the end.
+/// and pictures; panels count from 0, row by row. Words are left out. The settings stand in a
+/// comment at the end.
 pub fn csv(scene: &Scene, meta: &Meta) -> Vec<u8> {
     let mut text = String::from("panel,mark,line,x,y\n");
     for (i, mark) in marks(scene) {
@@ -46,6 +47,8 @@ pub fn csv(scene: &Scene, meta: &Meta) -> Vec<u8> {
                     row(at, [(at % (*columns).max(1)) as f32, *value]);
                 }
             }
+            Form::Words { .. } => {}
+            Form::Stamps { at, .. } => at.iter().for_each(|p| row(0, *p)),
             Form::Images { pixels, size, .. } => {
                 let count = (size[0] * size[1]).max(1);
                 for (at, value) in pixels.iter().enumerate() {
@@ -104,6 +107,16 @@ pub fn npz(scene: &Scene, meta: &Meta) -> std::io::Result<Vec<u8>> {
                 let shape = [rows as u64, *columns as u64];
                 archive.add(&name, &shape, values.clone())?;
             }
+            Form::Words { .. } => {}
+            Form::Stamps {
+                at, pixels, size, ..
+            } => {
+                archive.add(&name, &[at.len() as u64, 2], flat(at))?;
+                let shape = [at.len() as u64, size[1] as u64, size[0] as u64];
+                let wanted = at.len() * size[0] * size[1];
+                let pixels = pixels.iter().copied().take(wanted).collect::<Vec<u8>>();
+                archive.add(&format!("{name}_pictures"), &shape, pixels)?;
+            }
             Form::Images { pixels, size, .. } => {
                 let count = pixels.len() / (size[0] * size[1]).max(1);
                 let shape = [count as u64, size[1] as u64, size[0] as u64];
@@ -117,7 +130,7 @@ pub fn npz(scene: &Scene, meta: &Meta) -> std::io::Result<Vec<u8>> {
 }
 
 fn marks(scene: &Scene) -> impl Iterator<Item = (usize, &Mark)> {
-    let panels = scene.panels.iter().enumerate();
+    let panels = scene.all_panels().into_iter().enumerate();
     panels.flat_map(|(i, panel)| panel.marks.iter().map(move |mark| (i, mark)))
 }
 

@@ -123,6 +123,23 @@ pub enum Shape {
     },
 }
 
+impl Shape {
+    /// Moves it down, in points.
+    pub fn lower(&mut self, by: f32) {
+        match self {
+            Self::Rect { area, .. } | Self::Image { area, .. } => area.y += by,
+            Self::Line { points, .. } | Self::Polygon { points, .. } => {
+                points.iter_mut().for_each(|point| point[1] += by);
+            }
+            Self::Dots { at, area, .. } => {
+                at.iter_mut().for_each(|point| point[1] += by);
+                area.y += by;
+            }
+            Self::Label { at, .. } => at[1] += by,
+        }
+    }
+}
+
 /// Above this number of dots, vector formats hold a picture of them instead.
 pub const MOST_VECTOR_DOTS: usize = 20_000;
 

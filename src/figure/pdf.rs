@@ -10,9 +10,10 @@ use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{GlyphId, MetadataProvider};
 
+use super::meta::Meta;
 use super::page::{Anchor, Area, Ink, MOST_VECTOR_DOTS, Page, Picture, Shape};
 use super::raster::{self, DASHES};
-use super::style::{Meta, Style};
+use super::style::Style;
 use super::text::{Face, Text};
 
 /// Units of a face in the size of its type, as PDF counts them.

@@ -2,8 +2,8 @@
 
 use png::{BitDepth, ColorType, Encoder, PixelDimensions, Unit};
 
+use super::meta::Meta;
 use super::page::Picture;
-use super::style::Meta;
 
 /// One picture, or several that play in a loop at `fps` frames a second.
 ///

@@ -1,7 +1,11 @@
 //! What a figure shows, independent of size, theme and format.
 
 use super::colour::Tone;
+pub use super::form::{Form, Map, Mark};
 use super::text::Text;
+
+/// Pixels between two pictures of a grid.
+pub const GAP: usize = 2;
 
 /// Panels in rows and columns, with what they share.
 #[derive(Clone, Debug, Default)]
@@ -20,17 +24,63 @@ pub struct Scene {
     pub colour_bar: Option<ColourBar>,
     /// All panels have the same axes: only the outer ones are labelled.
     pub shared: bool,
+    /// Height of panels of curves, in widths.
+    pub aspect: Option<f32>,
+    /// Parts below it with rows and columns of their own.
+    pub below: Vec<Scene>,
 }
 
 impl Scene {
     /// Panels side by side, with shared axes.
     pub fn row(panels: Vec<Panel>) -> Self {
+        let columns = panels.len();
+        Self::grid(panels, columns)
+    }
+
+    /// Panels in rows, with shared axes.
+    pub fn grid(panels: Vec<Panel>, columns: usize) -> Self {
         Self {
-            columns: panels.len().max(1),
+            columns: columns.max(1),
             panels,
             shared: true,
             ..Self::default()
         }
+    }
+
+    /// Panels side by side, each with its own axes.
+    pub fn apart(panels: Vec<Panel>) -> Self {
+        Self {
+            shared: false,
+            ..Self::row(panels)
+        }
+    }
+
+    /// The same with a title.
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<Text>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// The same with another entry of the legend.
+    #[must_use]
+    pub fn entry(mut self, label: impl Into<Text>, tone: Tone, key: Key) -> Self {
+        let label = label.into();
+        self.legend.push(Entry { label, tone, key });
+        self
+    }
+
+    /// The same with another part below.
+    #[must_use]
+    pub fn over(mut self, part: Scene) -> Self {
+        self.below.push(part);
+        self
+    }
+
+    /// All panels, those of the parts below last.
+    pub fn all_panels(&self) -> Vec<&Panel> {
+        let below = self.below.iter().flat_map(Scene::all_panels);
+        self.panels.iter().chain(below).collect()
     }
 }
 
@@ -58,13 +108,26 @@ pub enum Key {
     Area,
 }
 
-/// The meaning of viridis.
+/// The meaning of a heat map's colours.
 #[derive(Clone, Debug)]
 pub struct ColourBar {
     /// Beside it.
     pub label: Text,
     /// Values of its lower and upper end.
     pub range: [f64; 2],
+    /// Its colours.
+    pub map: Map,
+}
+
+/// What surrounds a panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// A line on all sides.
+    Box,
+    /// The two axes.
+    Axes,
+    /// Nothing.
+    None,
 }
 
 /// One pair of axes.
@@ -78,8 +141,12 @@ pub struct Panel {
     pub y: Axis,
     /// One unit is as long in x as in y.
     pub equal: bool,
-    /// A frame on all sides, or only the two axes.
-    pub framed: bool,
+    /// What surrounds it.
+    pub frame: Frame,
+    /// Figures in small type under its axis.
+    pub note: Text,
+    /// Under it: what the colours of its heat map mean.
+    pub bar: Option<ColourBar>,
     /// From back to front.
     pub marks: Vec<Mark>,
 }
@@ -153,7 +220,9 @@ impl Panel {
             x: Axis::linear(-extent, extent),
             y: Axis::linear(-extent, extent),
             equal: true,
-            framed: true,
+            frame: Frame::Box,
+            note: Text::default(),
+            bar: None,
             marks: Vec::new(),
         }
     }
@@ -165,9 +234,45 @@ impl Panel {
             x,
             y,
             equal: false,
-            framed: false,
+            frame: Frame::Axes,
+            note: Text::default(),
+            bar: None,
             marks: Vec::new(),
         }
+    }
+
+    /// A panel of grey pictures `[n, height, width]`; its units are their pixels.
+    pub fn images(pixels: Vec<u8>, size: [usize; 2], columns: usize) -> Self {
+        let count = pixels.len() / (size[0] * size[1]).max(1);
+        let columns = columns.clamp(1, count.max(1));
+        let rows = count.div_ceil(columns).max(1);
+        let extent = |n: usize, side: usize| (n * (side + GAP) - GAP) as f64;
+        let axis = |high: f64| Axis {
+            ticks: false,
+            ..Axis::linear(0.0, high)
+        };
+        let grid = Form::Images {
+            pixels,
+            size,
+            columns,
+        };
+        Self {
+            x: axis(extent(columns, size[0])),
+            y: axis(extent(rows, size[1])),
+            frame: Frame::None,
+            ..Self::square(1.0)
+        }
+        .with("pictures", Tone::Ink, 1.0, grid)
+    }
+
+    /// The corners of a picture in such a panel, as a closed line.
+    pub fn around_image(&self, index: usize, size: [usize; 2], columns: usize) -> Vec<[f32; 2]> {
+        let step = size.map(|side| (side + GAP) as f32);
+        let left = (index % columns.max(1)) as f32 * step[0];
+        let top = self.y.range[1] as f32 - (index / columns.max(1)) as f32 * step[1];
+        let (right, bottom) = (left + size[0] as f32, top - size[1] as f32);
+        let [a, b] = [[left, top], [right, bottom]];
+        vec![a, [b[0], a[1]], b, [a[0], b[1]], a]
     }
 
     /// The same panel with a title.
@@ -175,6 +280,30 @@ impl Panel {
     pub fn titled(mut self, title: impl Into<Text>) -> Self {
         self.title = title.into();
         self
+    }
+
+    /// The same panel with figures below.
+    #[must_use]
+    pub fn noted(mut self, note: impl Into<Text>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    /// The same panel without numbers on its axes.
+    #[must_use]
+    pub fn without_ticks(mut self) -> Self {
+        (self.x.ticks, self.y.ticks) = (false, false);
+        self
+    }
+
+    /// A heat map over the whole panel, with its bar below.
+    #[must_use]
+    pub fn heat(mut self, name: &str, form: Form, label: impl Into<Text>) -> Self {
+        if let Form::Heat { range, map, .. } = form {
+            let label = label.into();
+            self.bar = Some(ColourBar { label, range, map });
+        }
+        self.with(name, Tone::Ink, 1.0, form)
     }
 
     /// The same panel with one more mark in front.
@@ -187,88 +316,5 @@ impl Panel {
             shape,
         });
         self
-    }
-}
-
-/// Something that is drawn in the coordinates of its panel.
-#[derive(Clone, Debug)]
-pub struct Mark {
-    /// Its name in the CSV and NPZ.
-    pub name: String,
-    /// Its colour.
-    pub tone: Tone,
-    /// 0 (nothing) to 1 (opaque).
-    pub alpha: f32,
-    /// What it is.
-    pub shape: Form,
-}
-
-/// The kinds of marks.
-#[derive(Clone, Debug)]
-pub enum Form {
-    /// Dots of a radius in points. `[n]` of (x, y).
-    Points {
-        /// Their places.
-        at: Vec<[f32; 2]>,
-        /// In points.
-        radius: f32,
-    },
-    /// Polylines of a width in points.
-    Lines {
-        /// Each of `[k]` of (x, y).
-        lines: Vec<Vec<[f32; 2]>>,
-        /// In points.
-        width: f32,
-        /// Dashed, or whole.
-        dashed: bool,
-    },
-    /// Arrows from places along vectors.
-    Arrows {
-        /// Their starts.
-        at: Vec<[f32; 2]>,
-        /// Their vectors, in the units of the axes.
-        vectors: Vec<[f32; 2]>,
-        /// In points.
-        width: f32,
-    },
-    /// Filled rectangles: lower and upper corners.
-    Boxes(Vec<([f64; 2], [f64; 2])>),
-    /// Values in viridis over the whole panel, row by row from the top. `[rows, columns]`
-    Heat {
-        /// The values.
-        values: Vec<f32>,
-        /// Values in a row.
-        columns: usize,
-        /// Values of the map's lower and upper end.
-        range: [f64; 2],
-    },
-    /// Grey pictures in a grid over the whole panel, from the top left. `[n, height, width]` u8
-    Images {
-        /// The pixels.
-        pixels: Vec<u8>,
-        /// Width and height of one.
-        size: [usize; 2],
-        /// Pictures in a row.
-        columns: usize,
-    },
-}
-
-impl Form {
-    /// Dots from interleaved coordinates.
-    pub fn dots(points: &[f32], radius: f32) -> Self {
-        Self::Points {
-            at: points.as_chunks::<2>().0.to_vec(),
-            radius,
-        }
-    }
-
-    /// One curve.
-    pub fn curve(points: impl IntoIterator<Item = [f64; 2]>, width: f32, dashed: bool) -> Self {
-        let line = points.into_iter().map(|p| p.map(|v| v as f32)).collect();
-        Self::Lines {
-            lines: vec![line],
-            width,
-            dashed,
-        }
     }
 }

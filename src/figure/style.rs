@@ -94,6 +94,12 @@ impl Style {
         Ok(())
     }
 
+    /// The paper as `0xRRGGBB`.
+    pub fn paper_name(&self) -> String {
+        let [r, g, b] = self.theme.paper();
+        format!("0x{r:02X}{g:02X}{b:02X}")
+    }
+
     /// The number of pixels of a sheet, in points, at this resolution.
     ///
     /// # Errors
@@ -116,105 +122,6 @@ impl Style {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct StyleError(pub String);
-
-/// What a file says about itself: PNG text, SVG metadata, PDF info, GIF comment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Meta {
-    /// The figure's name.
-    pub figure: String,
-    /// Version of the program.
-    pub version: String,
-    /// How it was drawn.
-    pub style: Style,
-    /// Where the numbers come from: a run, or the exact field.
-    pub source: String,
-    /// SHA-256 of the weights, where there are any.
-    pub weights_sha256: Option<String>,
-    /// Seed of the random draws.
-    pub seed: u64,
-}
-
-impl Meta {
-    /// The keyword of the PNG text and the key of the PDF info.
-    pub const KEY: &'static str = "flowlab";
-
-    /// One line of JSON in ASCII, which every format can hold.
-    pub fn json(&self) -> String {
-        let text = serde_json::to_string(self).expect("plain settings always serialise");
-        let mut ascii = String::with_capacity(text.len());
-        for sign in text.chars() {
-            if sign.is_ascii() {
-                ascii.push(sign);
-                continue;
-            }
-            // Only strings hold such signs.
-            for unit in sign.encode_utf16(&mut [0; 2]) {
-                ascii.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-        ascii
-    }
-
-    /// Finds the settings in a file that was written with them.
-    pub fn find(file: &[u8]) -> Option<Self> {
-        let begins = |file: &[u8], pattern: &[u8]| {
-            let mut windows = file.windows(pattern.len());
-            windows.position(|window| window == pattern)
-        };
-        // GIF cuts its comment into blocks, each with its length in front.
-        let comment;
-        let mut file = file;
-        if file.starts_with(b"GIF8") {
-            comment = unblocked(&file[begins(file, &[0x21, 0xFE])? + 2..]);
-            file = &comment;
-        }
-        let (start, svg) = match begins(file, br#"{"figure":"#) {
-            Some(start) => (start, false),
-            None => (begins(file, b"{&quot;figure&quot;:")?, true),
-        };
-        let end = (start + (1 << 16)).min(file.len());
-        let text = String::from_utf8_lossy(&file[start..end]);
-        let read = |text: &str| {
-            let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Self>();
-            stream.next()?.ok()
-        };
-        if svg {
-            return read(&super::svg::unescape(&text));
-        }
-        if file.starts_with(b"%PDF") {
-            return read(&unescaped(&text));
-        }
-        read(&text)
-    }
-}
-
-/// The content of a GIF's comment.
-fn unblocked(mut blocks: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    while let Some((&length, rest)) = blocks.split_first() {
-        if length == 0 || rest.len() < usize::from(length) {
-            break;
-        }
-        let (block, next) = rest.split_at(usize::from(length));
-        out.extend(block);
-        blocks = next;
-    }
-    out
-}
-
-/// A PDF string without its backslashes.
-fn unescaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut signs = text.chars();
-    while let Some(sign) = signs.next() {
-        out.extend(if sign == '\\' {
-            signs.next()
-        } else {
-            Some(sign)
-        });
-    }
-    out
-}
 
 #[cfg(test)]
 mod tests {
@@ -240,23 +147,5 @@ mod tests {
         let error = large.pixels(2000.0, 100.0).unwrap_err().to_string();
         assert!(error.contains("66667 x 3333 pixels"), "{error}");
         assert!(Style::SLIDE.check().is_ok() && Style::ONE_COLUMN.check().is_ok());
-    }
-
-    #[test]
-    fn settings_are_ascii_and_read_back() {
-        let meta = Meta {
-            figure: "a".to_owned(),
-            style: Style {
-                title: Some("π < \"σ\" & (x) \\ 🎲".to_owned()),
-                ..Style::default()
-            },
-            ..Meta::default()
-        };
-        assert!(meta.json().is_ascii());
-        assert_eq!(Meta::find(b"nothing"), None);
-        assert_eq!(Meta::find(b"GIF89a"), None);
-        assert_eq!(Meta::find(br#"{"figure":"cut"#), None);
-        let back: Meta = serde_json::from_str(&meta.json()).unwrap();
-        assert_eq!(back, meta);
     }
 }

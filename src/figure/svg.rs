@@ -5,9 +5,10 @@ use std::fmt::Write;
 
 use tiny_skia::PathSegment;
 
+use super::meta::Meta;
 use super::page::{Anchor, Area, Ink, MOST_VECTOR_DOTS, Page, Picture, Shape};
 use super::raster::{self, DASHES};
-use super::style::{Meta, Style};
+use super::style::Style;
 use super::text::{Face, Text};
 
 /// The page as SVG; lengths are points.

@@ -16,7 +16,7 @@ pub struct Source {
     /// Grows with each change of the weights; 0 for the pretrained model.
     pub version: u64,
     /// The pretrained model's name.
-    pub name: &'static str,
+    pub name: Arc<str>,
     /// The weights of a run; none for the pretrained model.
     pub model: Option<Arc<SavedModel>>,
     /// For the caption.
@@ -27,7 +27,7 @@ impl Source {
     fn saved(&self) -> Result<Arc<SavedModel>, String> {
         match &self.model {
             Some(model) => Ok(Arc::clone(model)),
-            None => SavedModel::load(self.name)
+            None => SavedModel::load(&self.name)
                 .map(Arc::new)
                 .map_err(|error| error.to_string()),
         }

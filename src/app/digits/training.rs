@@ -32,18 +32,14 @@ pub struct DigitTraining {
     session: Option<Session<ImageSnapshot>>,
     snapshot: Option<Arc<ImageSnapshot>>,
     version: u64,
-    builtin: &'static str,
+    builtin: Arc<str>,
     wanted: bool,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl DigitTraining {
     /// Nothing runs at first; `builtin` is on the stage.
-    pub fn new(
-        config: ImageConfig,
-        builtin: &'static str,
-        wake: Arc<dyn Fn() + Send + Sync>,
-    ) -> Self {
+    pub fn new(config: ImageConfig, builtin: &str, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         Self {
             config,
             running: None,
@@ -57,10 +53,15 @@ impl DigitTraining {
             session: None,
             snapshot: None,
             version: 1,
-            builtin,
+            builtin: builtin.into(),
             wanted: false,
             wake,
         }
+    }
+
+    /// Puts another saved model on the stage.
+    pub fn stage(&mut self, name: &str) {
+        self.builtin = name.into();
     }
 
     /// Whether a run was started in this window.
@@ -93,13 +94,13 @@ impl DigitTraining {
         match &self.snapshot {
             Some(snapshot) if snapshot.model.step > 0 => Source {
                 version: self.version,
-                name: self.builtin,
+                name: Arc::clone(&self.builtin),
                 model: Some(Arc::clone(&snapshot.model)),
                 label: format!("your run, step {}", snapshot.model.step),
             },
             _ => Source {
                 version: 0,
-                name: self.builtin,
+                name: Arc::clone(&self.builtin),
                 model: None,
                 label: "pretrained".to_owned(),
             },

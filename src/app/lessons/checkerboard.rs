@@ -1,17 +1,20 @@
 //! The first lesson: a network learns the flow from noise to a checkerboard, beside the exact
 //! answer.
 
+mod figure;
+
 use std::sync::Arc;
 
 use egui::{Rect, ScrollArea, Ui, UiBuilder, vec2};
+use serde::{Deserialize, Serialize};
 
-use crate::app::export::Figure;
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::sampler::{self, Pictures, Request, Sampled};
 use crate::app::theme::{self, Palette};
+use crate::app::view::view_of;
 use crate::app::widgets::chip::{Mark, chip};
-use crate::app::widgets::flow_figure::{self, FlowFigure};
 use crate::app::widgets::flow_layers::{FlowLayers, Target};
 use crate::app::widgets::loss_plot::{self, RunsView};
 use crate::app::widgets::sampling_bar::{Sampling, sampling_bar};
@@ -22,7 +25,7 @@ use crate::app::widgets::{number, quiver, run_controls, run_list};
 const LEGEND: f32 = 128.0;
 
 /// What is on the stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layers {
     /// Particles of the trained network.
     pub model: bool,
@@ -112,39 +115,10 @@ impl Lesson for Checkerboard {
     }
 
     fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
-        let target = self.target.as_ref();
-        let panel = |panel: Panel| FlowFigure {
-            t,
-            extent: lab.training.dataset().extent(),
-            target: target.filter(|_| self.layers.target),
-            model: self
-                .pictures
-                .model
-                .as_deref()
-                // Particles that live on the GPU alone are not there to be written.
-                .filter(|sampled| !sampled.frames.points.is_empty())
-                .filter(|_| self.layers.model && panel.has_model()),
-            exact: self
-                .pictures
-                .exact
-                .as_deref()
-                .filter(|_| self.layers.exact && panel.has_exact()),
-            source: self.layers.source,
-            paths: self.layers.paths,
-        };
-        let panels: Vec<_> = self.panels().into_iter().map(panel).collect();
-        if panels.iter().all(FlowFigure::is_empty) {
-            return None;
-        }
-        let staged = lab.training.staged();
-        Some(Figure {
-            scene: flow_figure::scene(&panels, t),
-            source: staged.map_or("the exact field".to_owned(), |s| {
-                format!("{}: {}", s.name, s.label)
-            }),
-            seed: self.sampling.noise,
-        })
+        figure::figure(self, lab, t)
     }
+
+    view_of!(layers, side_by_side, sampling);
 
     fn logic(&mut self, lab: &mut Lab) {
         let training = &lab.training;

@@ -1,14 +1,18 @@
 //! The time machine: one axis is the iteration of the training, the other the time of the flow.
 
+mod figure;
+
 use std::sync::Arc;
 
 use egui::{Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
+use crate::app::figure::Figure;
 use crate::app::film::{FilmOf, Projector, Reel};
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::moments::{Moments, Stock};
 use crate::app::theme;
+use crate::app::view::view_of;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::{FlowLayers, Target};
 use crate::app::widgets::iteration_bar::iteration_bar;
@@ -89,6 +93,12 @@ impl Lesson for Learning {
     fn source(&self) -> &'static str {
         "Flow matching from scratch (seed 003), figure 5"
     }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    view_of!(network, target, paths, figure, step, noise);
 
     fn is_busy(&self) -> bool {
         self.projector.as_ref().is_none_or(Projector::is_busy) || self.shown.kept.is_empty()

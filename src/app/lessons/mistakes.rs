@@ -1,11 +1,14 @@
 //! Known mistakes, trained beside the right thing from the same seed.
 
+mod figure;
 mod words;
 
 use std::sync::Arc;
 
 use egui::{Button, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use serde_json::{Value, json};
 
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::pair::{Both, Pair, Screen};
@@ -76,6 +79,33 @@ impl Lesson for Mistakes {
 
     fn source(&self) -> &'static str {
         "Issues of TorchCFM, LFM and rectified-flow-pytorch; the texts of seeds 001 and 002"
+    }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    fn is_training(&self) -> bool {
+        self.pair.as_ref().is_some_and(|pair| !pair.is_over())
+    }
+
+    fn view(&self) -> Value {
+        json!({ "mistake": self.mistake, "seed": self.seed, "noise": self.noise })
+    }
+
+    fn set_view(&mut self, view: &Value) {
+        let of = |name: &str| view.get(name).cloned().unwrap_or_default();
+        if let Some(noise) = of("noise").as_u64() {
+            self.noise = noise;
+        }
+        if let Some(seed) = of("seed").as_u64().filter(|seed| *seed != self.seed) {
+            self.seed = seed;
+            self.restart();
+        }
+        let mistake = serde_json::from_value(of("mistake")).ok();
+        if let Some(mistake) = mistake.filter(|mistake| WRONG.contains(mistake)) {
+            self.choose(mistake);
+        }
     }
 
     fn is_busy(&self) -> bool {

@@ -1,8 +1,8 @@
 //! One picture: all particles through the network and through the exact field, given up when the
 //! settings changed.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use rayon::ThreadPool;
 
@@ -77,6 +77,10 @@ impl Bench {
         let settings = &request.settings;
         let noise = self.noise(settings);
         let exact = self.exact(settings);
+        let weights_of = |version: u64| {
+            let model = request.model.as_ref().filter(|model| model.0 == version);
+            model.map(|(_, weights)| Arc::clone(weights))
+        };
         let picture = |frames: Frames, ends: &[f32], nfe: usize, version: u64| {
             let off = exact
                 .support
@@ -88,6 +92,8 @@ impl Bench {
                 frames,
                 settings: settings.clone(),
                 version,
+                weights: weights_of(version),
+                fetched: OnceLock::new(),
             })
         };
         let sampled = |moved: Trajectories, version| {
@@ -175,20 +181,15 @@ impl Bench {
         }
     }
 
-    /// Points of the source `[n, 2]`; fewer particles are the first ones of more.
+    /// Points of the source, kept between pictures; fewer particles are the first ones of more.
     fn noise(&mut self, settings: &Settings) -> Arc<[f32]> {
         let wanted = 2 * settings.particles;
         let known = self.noise.take().filter(|(seed, source, points)| {
             *seed == settings.noise && *source == settings.source && points.len() >= wanted
         });
         let (seed, source, points) = known.unwrap_or_else(|| {
-            let (seed, source) = (settings.noise, &settings.source);
-            let points = if source.is_gaussian() {
-                moving::noise(seed, settings.particles)
-            } else {
-                noise_from(source, seed, settings.particles)
-            };
-            (seed, source.clone(), points.into())
+            let points = starts(settings);
+            (settings.noise, settings.source.clone(), points.into())
         });
         self.noise = Some((seed, source, Arc::clone(&points)));
         if points.len() == wanted {
@@ -224,6 +225,26 @@ impl Exact {
             support,
         }
     }
+}
+
+/// Points of the source `[n, 2]`.
+fn starts(settings: &Settings) -> Vec<f32> {
+    let (seed, source) = (settings.noise, &settings.source);
+    match source.is_gaussian() {
+        true => moving::noise(seed, settings.particles),
+        false => noise_from(source, seed, settings.particles),
+    }
+}
+
+/// The way of a picture's particles once more; none when it was given up.
+pub fn follow_again(
+    mlp: &Mlp,
+    settings: &Settings,
+    times: &[f32],
+    cancel: &AtomicBool,
+) -> Option<Trajectories> {
+    let plan = Plan::new(settings.solver, settings.steps);
+    plan.follow(mlp, times.to_vec(), &starts(settings), cancel)
 }
 
 /// Evaluations of a field for all particles, a guess for an adaptive method.

@@ -8,7 +8,7 @@ mod on_gpu;
 pub use job::frames_kept;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use eframe::egui_wgpu::RenderState;
 use crate::data::Source;
 use crate::data::toy::Dataset;
 use crate::flow::{Scheduler, Solver};
-use crate::kernel::MlpWeights;
+use crate::kernel::{Mlp, MlpWeights};
 use crate::priority::{self, Priority};
 use crate::render::{Frames, GpuSampler};
 
@@ -65,6 +65,28 @@ pub struct Sampled {
     pub settings: Settings,
     /// Version of the weights; 0 for the exact field.
     pub version: u64,
+    /// The weights; none for the exact field.
+    pub weights: Option<Arc<MlpWeights>>,
+    /// Positions in main memory, fetched for an export where [`Self::frames`] are on the GPU.
+    pub(crate) fetched: OnceLock<Frames>,
+}
+
+impl Sampled {
+    /// The positions in main memory. Those that only the GPU has are moved once more, on the
+    /// processor, by the same weights from the same noise; none when that was given up.
+    pub fn in_memory(&self, cancel: &AtomicBool) -> Option<&Frames> {
+        if self.frames.in_memory() {
+            return Some(&self.frames);
+        }
+        if self.fetched.get().is_none() {
+            let mlp = Mlp::try_new(self.weights.as_ref()?).ok()?;
+            let moved = job::follow_again(&mlp, &self.settings, &self.frames.times, cancel)?;
+            let frames = Frames::new(moved.times.into(), moved.points.into(), moved.n);
+            // Somebody else may have been faster, with the same positions.
+            let _ = self.fetched.set(frames);
+        }
+        self.fetched.get()
+    }
 }
 
 /// What is there to be drawn; each part is the newest of its kind.

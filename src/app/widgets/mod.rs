@@ -10,7 +10,6 @@ pub mod digit_controls;
 pub mod digit_grid;
 pub mod export_dialog;
 pub mod file_dialog;
-pub mod flow_figure;
 pub mod flow_layers;
 pub mod formula;
 pub mod heat_map;

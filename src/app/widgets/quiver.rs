@@ -12,7 +12,7 @@ use crate::render::Arrows;
 /// Arrows along one side of the grid.
 pub const SIDE: usize = 23;
 /// The exact field of a bounded target is singular at t = 1.
-const LAST_TIME: f32 = 1.0 - 1e-3;
+pub const LAST_TIME: f32 = 1.0 - 1e-3;
 
 /// The last arrows of both fields.
 #[derive(Default)]
@@ -81,7 +81,8 @@ fn none() -> Arrows {
     Arrows::new(Arc::from([]))
 }
 
-fn on_grid(field: &dyn VelocityField<f32>, t: f32, extent: f64) -> Arrows {
+/// Velocities of a field at `t` on [-extent, extent]².
+pub fn on_grid(field: &dyn VelocityField<f32>, t: f32, extent: f64) -> Arrows {
     let step = 2.0 * extent as f32 / SIDE as f32;
     let at = |i: usize| (i as f32 + 0.5) * step - extent as f32;
     let points: Vec<f32> = (0..SIDE * SIDE)

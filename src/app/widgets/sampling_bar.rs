@@ -1,6 +1,7 @@
 //! How particles are moved: solver, steps, number of particles, noise.
 
 use egui::{ComboBox, RichText, Slider, SliderClamping, Ui};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::icon::{Icon, Look, icon_button};
 use super::number;
@@ -15,16 +16,30 @@ const PARTICLES: [usize; 11] = [
 ];
 
 /// What the bar edits.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Sampling {
     /// The method.
     pub solver: Solver,
     /// Its steps.
+    #[serde(deserialize_with = "steps_within")]
     pub steps: usize,
     /// Particles.
+    #[serde(deserialize_with = "particles_within")]
     pub particles: usize,
     /// Seed of the noise.
     pub noise: u64,
+}
+
+/// A file may hold any number.
+fn steps_within<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+    let steps = usize::deserialize(from)?;
+    Ok(steps.clamp(*STEPS.start(), *STEPS.end()))
+}
+
+fn particles_within<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+    let particles = usize::deserialize(from)?;
+    Ok(particles.clamp(1, PARTICLES[PARTICLES.len() - 1]))
 }
 
 impl Default for Sampling {

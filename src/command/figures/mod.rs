@@ -1,5 +1,8 @@
-//! The figures of the seeds, one file a seed; each turns a run or the exact field into scenes.
+//! The figures of the seeds, one file a seed, and those of the lessons; each turns a run or the
+//! exact field into scenes.
 
+mod lessons;
+mod seed000;
 mod seed001;
 mod seed003;
 
@@ -7,16 +10,20 @@ use std::fmt;
 use std::str::FromStr;
 
 use anyhow::{Context, ensure};
+use serde_json::Value;
 
 use super::generate::{self, Source};
 use crate::data::toy::Dataset;
-use crate::figure::style::POINTS_PER_CM;
 use crate::figure::{Form, Panel, Scene, Tone};
 use crate::train::{Checkpoint, ToyConfig};
 
 /// A figure that can be asked for by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recipe {
+    /// Seed 000's check of its autoencoder.
+    Reconstruction,
+    /// Seed 000's digits after some epochs.
+    Epochs,
     /// Seed 001's comparison of two paths.
     CheckersAtT,
     /// Seed 001's paths to two moons.
@@ -33,6 +40,8 @@ pub enum Recipe {
     Steps,
     /// The loss of a run.
     Loss,
+    /// What a lesson of the window shows.
+    Lesson(&'static str),
 }
 
 /// What a figure is made with.
@@ -40,8 +49,12 @@ pub enum Recipe {
 pub struct Wish {
     /// Runs in place of what comes with the program.
     pub runs: Vec<String>,
-    /// Seed of the starting points.
-    pub seed: u64,
+    /// Seed of the starting points, in place of the usual one.
+    pub seed: Option<u64>,
+    /// Time of the flow of a lesson's figure, in place of the usual one.
+    pub t: Option<f64>,
+    /// What a lesson shows, as the file of a figure says it.
+    pub view: Value,
     /// Frames of an animation, not the still figure.
     pub moving: bool,
     /// Fewer particles and frames, for a look.
@@ -49,7 +62,7 @@ pub struct Wish {
 }
 
 /// A figure's content.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Drawn {
     /// One scene, or the frames of an animation.
     pub frames: Vec<Scene>,
@@ -59,11 +72,19 @@ pub struct Drawn {
     pub source: String,
     /// SHA-256 of the weights.
     pub sha256: Option<String>,
+    /// Seed, where it is not the one that was wished for.
+    pub seed: Option<u64>,
+    /// Time of the flow, where the figure has one.
+    pub t: Option<f64>,
+    /// What a lesson showed.
+    pub view: Value,
 }
 
 impl Recipe {
-    /// Every figure, in the order of the seeds.
-    pub const ALL: [Recipe; 8] = [
+    /// The seeds' figures, in their order.
+    const SEEDS: [Recipe; 10] = [
+        Self::Reconstruction,
+        Self::Epochs,
         Self::CheckersAtT,
         Self::Trajectories,
         Self::Distributions,
@@ -74,9 +95,17 @@ impl Recipe {
         Self::Loss,
     ];
 
+    /// Every figure: those of the seeds, then those of the lessons.
+    pub fn all() -> Vec<Self> {
+        let lessons = lessons::names().into_iter().map(Self::Lesson);
+        Self::SEEDS.into_iter().chain(lessons).collect()
+    }
+
     /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
+    pub fn name(self) -> String {
+        let name = match self {
+            Self::Reconstruction => "seed000-reconstruction",
+            Self::Epochs => "seed000-epochs",
             Self::CheckersAtT => "seed001-checkers-at-t",
             Self::Trajectories => "seed001-trajectories",
             Self::Distributions => "seed003-distributions",
@@ -85,12 +114,16 @@ impl Recipe {
             Self::Iterations => "seed003-iterations",
             Self::Steps => "seed003-steps",
             Self::Loss => "seed003-loss",
-        }
+            Self::Lesson(name) => return format!("lesson-{name}"),
+        };
+        name.to_owned()
     }
 
     /// What it shows, in one line.
-    pub fn line(self) -> &'static str {
-        match self {
+    pub fn line(self) -> String {
+        let line = match self {
+            Self::Reconstruction => "test digits and what the autoencoder makes of them",
+            Self::Epochs => "digits from the same noise after epochs 1 to 15 of training",
             Self::CheckersAtT => {
                 "straight (CondOT) against VP diffusion path, the same noise at seven times"
             }
@@ -101,7 +134,9 @@ impl Recipe {
             Self::Iterations => "samples after 0, 2000, 4000 and 5000 iterations of training",
             Self::Steps => "the same noise after 1 to 128 Euler steps",
             Self::Loss => "loss, its floor and the excess over the iterations",
-        }
+            Self::Lesson(name) => return lessons::line(name),
+        };
+        line.to_owned()
     }
 
     /// Its usual width in centimetres.
@@ -118,7 +153,14 @@ impl Recipe {
     /// # Errors
     /// A run that cannot be read or does not fit the figure.
     pub fn draw(self, wish: &Wish) -> anyhow::Result<Drawn> {
+        ensure!(
+            wish.t.is_none() || matches!(self, Self::Lesson(_)),
+            "--t: {self} shows fixed times; it goes with the figures of lessons"
+        );
         match self {
+            Self::Reconstruction => seed000::reconstruction(wish),
+            Self::Epochs => seed000::epochs(wish),
+            Self::Lesson(name) => lessons::draw(name, wish),
             Self::CheckersAtT => seed001::checkers(wish),
             Self::Trajectories => seed001::trajectories(wish),
             Self::Distributions => seed003::distributions(wish),
@@ -133,7 +175,7 @@ impl Recipe {
 
 impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(&self.name())
     }
 }
 
@@ -141,7 +183,7 @@ impl FromStr for Recipe {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|recipe| recipe.name() == text);
+        let found = Self::all().into_iter().find(|recipe| recipe.name() == text);
         found.ok_or_else(|| format!("no figure `{text}`; flowlab figure --list names them"))
     }
 }
@@ -167,12 +209,7 @@ impl Run {
 
     /// The run that is wished for, or one that comes with the program.
     fn wished(wish: &Wish, standard: &str) -> anyhow::Result<Self> {
-        ensure!(
-            wish.runs.len() <= 1,
-            "--run: this figure shows one run; {} were given",
-            wish.runs.len()
-        );
-        Self::load(wish.runs.first().map_or(standard, String::as_str))
+        Self::load(&wish.one_run(standard)?)
     }
 
     fn drawn(self, frames: Vec<Scene>, fps: u16) -> Drawn {
@@ -181,18 +218,38 @@ impl Run {
             fps,
             source: self.name,
             sha256: Some(self.sha256),
+            ..Drawn::default()
         }
     }
 }
 
 impl Wish {
+    /// The run that is wished for, or a usual one.
+    fn one_run(&self, standard: &str) -> anyhow::Result<String> {
+        ensure!(
+            self.runs.len() <= 1,
+            "--run: this figure shows one run; {} were given",
+            self.runs.len()
+        );
+        Ok(self
+            .runs
+            .first()
+            .cloned()
+            .unwrap_or_else(|| standard.to_owned()))
+    }
+
+    /// The seed of the starting points.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
+    }
+
     /// As many particles as are asked for, or few.
     fn count(&self, usual: usize) -> usize {
         if self.quick { usual.min(500) } else { usual }
     }
 
     fn noise(&self, usual: usize) -> Vec<f64> {
-        generate::noise(self.seed, self.count(usual))
+        generate::noise(self.seed(), self.count(usual))
     }
 
     /// Times of the frames of an animation from t = 0 to 1.
@@ -221,20 +278,6 @@ fn target_points(dataset: &Dataset, seed: u64, n: usize) -> Vec<f32> {
     points
 }
 
-/// Dots small enough that the density of all of them shows in a panel of about `cm` centimetres:
-/// together they would cover a seventh of it.
-fn cloud(points: &[f64], cm: f64) -> (Form, f32) {
-    let points = generate::narrow(points);
-    let n = (points.len() / 2).max(1) as f64;
-    let side = cm * POINTS_PER_CM;
-    let radius = side * (0.15 / (std::f64::consts::PI * n)).sqrt();
-    // The eye needs a third of a point; smaller dots are paler instead.
-    let least = 0.33;
-    let alpha = 0.7 * (radius / least).clamp(0.5, 1.0);
-    let form = Form::dots(&points, radius.clamp(least, 1.5) as f32);
-    (form, alpha as f32)
-}
-
 /// A panel of particles over their target, about `cm` centimetres wide.
 pub fn particles_panel(dataset: &Dataset, tone: Tone, points: &[f64], cm: f64) -> Panel {
     with_particles(over_target(dataset), tone, points, cm)
@@ -242,7 +285,8 @@ pub fn particles_panel(dataset: &Dataset, tone: Tone, points: &[f64], cm: f64) -
 
 /// Adds particles to a panel.
 fn with_particles(panel: Panel, tone: Tone, points: &[f64], cm: f64) -> Panel {
-    let (form, alpha) = cloud(points, cm);
+    let points = generate::narrow(points);
+    let (form, alpha) = Form::cloud(points.as_chunks::<2>().0.to_vec(), cm);
     panel.with("particles", tone, alpha, form)
 }
 

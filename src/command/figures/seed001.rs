@@ -101,6 +101,7 @@ pub fn checkers(wish: &Wish) -> anyhow::Result<Drawn> {
         fps: 20,
         source,
         sha256: (!sha256.is_empty()).then(|| sha256.join(",")),
+        ..Drawn::default()
     })
 }
 
@@ -119,7 +120,7 @@ fn path_name(path: Scheduler) -> &'static str {
 /// `trajectories.png`: noise in black, dashed paths, samples in navy.
 pub fn trajectories(wish: &Wish) -> anyhow::Result<Drawn> {
     let run = Run::wished(wish, "builtin:moons")?;
-    let x0 = generate::noise(wish.seed, PATHS);
+    let x0 = generate::noise(wish.seed(), PATHS);
     let times: Vec<f64> = (0..=POINTS).map(|i| i as f64 / POINTS as f64).collect();
     let way = run
         .source

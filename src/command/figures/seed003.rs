@@ -34,7 +34,7 @@ pub fn distributions(wish: &Wish) -> anyhow::Result<Drawn> {
         false => Run::wished(wish, STANDARD)?.config.dataset,
     };
     let noise = generate::narrow(&wish.noise(PARTICLES));
-    let data = target_points(&dataset, wish.seed, wish.count(PARTICLES));
+    let data = target_points(&dataset, wish.seed(), wish.count(PARTICLES));
     let panel = |name: &str, tone: Tone, points: &[f32]| {
         Panel::square(dataset.extent().max(3.0)).with(name, tone, 0.5, Form::dots(points, 0.6))
     };
@@ -54,6 +54,7 @@ pub fn distributions(wish: &Wish) -> anyhow::Result<Drawn> {
         fps: 1,
         source: format!("N(0, I) and {dataset}"),
         sha256: None,
+        ..Drawn::default()
     })
 }
 
@@ -178,6 +179,7 @@ pub fn iterations(wish: &Wish) -> anyhow::Result<Drawn> {
         fps: 2,
         source: name,
         sha256: None,
+        ..Drawn::default()
     })
 }
 
@@ -232,6 +234,7 @@ pub fn loss(wish: &Wish) -> anyhow::Result<Drawn> {
         fps: 1,
         source,
         sha256,
+        ..Drawn::default()
     })
 }
 

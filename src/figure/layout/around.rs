@@ -1,10 +1,10 @@
 //! What stands around the panels.
 
 use super::{LEGEND, SMALL, Sheet, TICK};
-use crate::figure::colour::{Tone, viridis};
+use crate::figure::colour::Tone;
+use crate::figure::marks::map_colour;
 use crate::figure::page::{Anchor, Area, Picture, Shape};
-use crate::figure::scene::{Axis, Entry, Key};
-use crate::figure::text::Text;
+use crate::figure::scene::{Axis, ColourBar, Entry, Key, Map};
 use crate::figure::ticks::ticks;
 
 impl Sheet<'_> {
@@ -13,7 +13,8 @@ impl Sheet<'_> {
         let size = self.size;
         if let Some(title) = self.title() {
             let at = [self.width / 2.0, 0.5 * size + 1.1 * size];
-            self.label(at, Anchor::Middle, 1.15 * size, Tone::Ink, title);
+            let fitting = self.fitting(&title, 1.15 * size, self.width - size);
+            self.label(at, Anchor::Middle, fitting, Tone::Ink, title);
         }
         let [w, h] = self.panel;
         for (row, name) in self.scene.rows.iter().enumerate().take(self.tops.len()) {
@@ -44,7 +45,7 @@ impl Sheet<'_> {
                 w: 0.9 * size,
                 h: bottom + h - top,
             };
-            self.colour_bar(area, bar.range, bar.label.clone());
+            self.colour_bar(area, bar);
         }
     }
 
@@ -80,18 +81,10 @@ impl Sheet<'_> {
         });
     }
 
-    fn colour_bar(&mut self, area: Area, range: [f64; 2], label: Text) {
-        let rgba = (0..256).flat_map(|i| {
-            let [r, g, b] = viridis(1.0 - f64::from(i) / 255.0);
-            [r, g, b, 255]
-        });
-        let picture = Picture {
-            width: 1,
-            height: 256,
-            rgba: rgba.collect(),
-        };
+    fn colour_bar(&mut self, area: Area, bar: &ColourBar) {
+        let picture = self.ramp(bar.map, [1, 256]);
         self.shapes.push(Shape::Image { area, picture });
-        let axis = Axis::linear(range[0], range[1]);
+        let axis = Axis::linear(bar.range[0], bar.range[1]);
         let small = SMALL * self.size;
         let right = area.x + area.w;
         for (value, text) in ticks(&axis, 5) {
@@ -101,6 +94,44 @@ impl Sheet<'_> {
             self.label(place, Anchor::Start, small, Tone::Muted, text);
         }
         let at = [self.width - 0.4 * self.size, area.y + area.h / 2.0];
-        self.upwards(at, Tone::Ink, label);
+        self.upwards(at, Tone::Ink, bar.label.clone());
+    }
+
+    /// The bar of one panel, from the left to the right.
+    pub(super) fn bar_below(&mut self, area: Area, bar: &ColourBar) {
+        let picture = self.ramp(bar.map, [256, 1]);
+        self.shapes.push(Shape::Image { area, picture });
+        let axis = Axis::linear(bar.range[0], bar.range[1]);
+        let small = SMALL * self.size;
+        let bottom = area.y + area.h;
+        let most = ((area.w / (4.0 * self.size)) as usize).clamp(2, 5);
+        for (value, text) in ticks(&axis, most) {
+            let at = area.x + area.w * axis.place(value) as f32;
+            self.rule([at, bottom], [at, bottom + TICK]);
+            let place = [at, bottom + TICK + 1.05 * small];
+            self.label(place, Anchor::Middle, small, Tone::Muted, text);
+        }
+        let at = [
+            area.x + area.w / 2.0,
+            bottom + TICK + 1.3 * small + 0.95 * self.size,
+        ];
+        let size = self.fitting(&bar.label, self.size, area.w + 0.5 * self.size);
+        self.label(at, Anchor::Middle, size, Tone::Ink, bar.label.clone());
+    }
+
+    /// All colours of a map, upwards or to the right.
+    fn ramp(&self, map: Map, [width, height]: [u32; 2]) -> Picture {
+        let last = f64::from(width.max(height) - 1);
+        let rgba = (0..width.max(height)).flat_map(|i| {
+            let along = f64::from(i) / last;
+            let share = if height > width { 1.0 - along } else { along };
+            let [r, g, b] = map_colour(map, share, self.style.theme);
+            [r, g, b, 255]
+        });
+        Picture {
+            width,
+            height,
+            rgba: rgba.collect(),
+        }
     }
 }

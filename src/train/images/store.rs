@@ -129,6 +129,17 @@ impl SavedModel {
     }
 }
 
+/// The SHA-256 of `model.safetensors`, in hexadecimal, to tell which weights made a figure.
+///
+/// # Errors
+/// Names the file that could not be read.
+pub fn sha256(name: &str) -> Result<String, CheckpointError> {
+    use sha2::Digest;
+    let (_, model) = files(name)?;
+    let digest = sha2::Sha256::digest(&model);
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// The image models that come with the program.
 pub fn builtin_names() -> [String; 3] {
     BUILTIN.map(|(name, _, _)| format!("builtin:{name}"))

@@ -3,20 +3,24 @@
 
 mod crossing;
 mod fan;
+mod figure;
 mod paint;
 mod panel;
 
 use std::sync::Arc;
 
 use egui::{Rect, Slider, Ui, UiBuilder, vec2};
+use serde::{Deserialize, Serialize};
 
 use self::crossing::{Crossing, Through, cross};
 use self::fan::Fan;
 use self::paint::{Track, track_through};
 use crate::app::background::Background;
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
+use crate::app::view::view_of;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::Target;
 use crate::app::widgets::icon::{Icon, Look, icon_button};
@@ -58,10 +62,20 @@ struct TrackKey {
 type FloorKey = (Dataset, Scheduler);
 
 /// Where the point was put, and when.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Anchor {
     t: f64,
     x: [f64; 2],
+}
+
+/// The anchors that can be: a file may hold anything.
+struct OnStage;
+
+impl OnStage {
+    fn contains(&self, anchor: &Option<Anchor>) -> bool {
+        let far = |v: &f64| v.abs() > 100.0;
+        anchor.is_none_or(|a| (0.0..=LAST_TIME).contains(&a.t) && !a.x.iter().any(far))
+    }
 }
 
 /// The exact field of the target and path on the stage.
@@ -131,6 +145,19 @@ impl Lesson for Conditional {
     fn source(&self) -> &'static str {
         "Lipman et al. 2023, theorem 1; flow matching from scratch (seed 003)"
     }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    fn figure_time(&self) -> f64 {
+        0.5
+    }
+
+    view_of!(
+        shown, follow, show_draws, seed;
+        anchor in OnStage, draws in DRAWS, pairs in PAIRS,
+    );
 
     fn is_busy(&self) -> bool {
         self.tracks.as_ref().is_some_and(Background::is_busy)

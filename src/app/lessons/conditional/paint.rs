@@ -72,21 +72,23 @@ impl Track {
         [0, 1].map(|i| self.points[a][i] + w * (self.points[b][i] - self.points[a][i]))
     }
 
-    /// Its points before and from a time on, as they lie on a stage.
-    pub fn on_stage(&self, stage: &Stage, t: f64) -> [Vec<Pos2>; 2] {
+    /// Its points before and from a time on.
+    pub fn around(&self, t: f64) -> [Vec<[f64; 2]>; 2] {
         let now = self.at(t);
         let known = self.times.iter().zip(&self.points);
-        let place = |x: &[f64; 2]| on_stage(stage, *x);
-        let before = known
-            .clone()
-            .filter(|(s, _)| **s < t)
-            .map(|(_, x)| place(x));
-        let after = known.filter(|(s, _)| **s > t).map(|(_, x)| place(x));
+        let before = known.clone().filter(|(s, _)| **s < t).map(|(_, x)| *x);
+        let after = known.filter(|(s, _)| **s > t).map(|(_, x)| *x);
         let mut before: Vec<_> = before.collect();
-        before.push(place(&now));
-        let mut later = vec![place(&now)];
+        before.push(now);
+        let mut later = vec![now];
         later.extend(after);
         [before, later]
+    }
+
+    /// The same as they lie on a stage.
+    pub fn on_stage(&self, stage: &Stage, t: f64) -> [Vec<Pos2>; 2] {
+        self.around(t)
+            .map(|way| way.into_iter().map(|x| on_stage(stage, x)).collect())
     }
 }
 

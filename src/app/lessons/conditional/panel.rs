@@ -20,11 +20,11 @@ use crate::app::widgets::small_plot::{Axis, Series, SmallPlot};
 use crate::app::widgets::stage::Stage;
 
 /// Cells that get an arrow and a bar of their own.
-const CELLS: usize = 16;
+pub(super) const CELLS: usize = 16;
 /// The fan is seen from nearer than the flows, as a share of the usual view.
-const FAN_VIEW: f64 = 0.8;
+pub(super) const FAN_VIEW: f64 = 0.8;
 /// A cell with less of the posterior gets no arrow.
-const LEAST_ARROW: f64 = 0.01;
+pub(super) const LEAST_ARROW: f64 = 0.01;
 
 impl Conditional {
     pub(super) fn fan_ui(&mut self, ui: &mut Ui, lab: &mut Lab, place: Rect) {

@@ -1,6 +1,7 @@
 //! Which noise is paired with which data: independent, exact minibatch OT and Sinkhorn, drawn
 //! side by side, and what each leaves for the network to learn.
 
+mod figure;
 mod neighbours;
 mod panel;
 mod study;
@@ -11,9 +12,11 @@ use rand_chacha::ChaCha8Rng;
 
 use self::study::{Row, couplings, points, study};
 use crate::app::background::Background;
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme::{self, Palette};
+use crate::app::view::view_of;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::places;
@@ -110,6 +113,16 @@ impl Lesson for Couplings {
     fn source(&self) -> &'static str {
         "Tong et al. 2024; Pooladian et al. 2023; Cuturi 2013 (Sinkhorn)"
     }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    fn figure_time(&self) -> f64 {
+        0.0
+    }
+
+    view_of!(shown, curves, seed; batch in BATCH, epsilon in EPSILON);
 
     fn is_busy(&self) -> bool {
         self.pairs.as_ref().is_some_and(Background::is_busy)

@@ -14,7 +14,7 @@ use crate::app::widgets::small_plot::{Axis, Series, SmallPlot};
 use crate::flow::coupling::{OT_NOTE, coupling_cost};
 
 /// The title of the second plot.
-const FLOOR: &str = "Loss floor, ½ straightness";
+pub(super) const FLOOR: &str = "Loss floor, ½ straightness";
 
 impl Couplings {
     /// One coupling of the batch: lines between the points, with the points on their way at t.

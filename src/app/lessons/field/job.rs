@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 use super::streamlines::{Sampled, streamlines};
 use crate::app::background::Job;
@@ -35,7 +36,7 @@ const APART: f32 = 0.15;
 const RARE: f32 = 1e-4;
 
 /// What the colours show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Heat {
     /// |v|.
     Speed,

@@ -1,5 +1,6 @@
 //! The fourth lesson: the network's field, the exact one and their difference at one time.
 
+mod figure;
 mod inspector;
 mod job;
 mod picture;
@@ -11,9 +12,11 @@ use egui::{ScrollArea, Ui};
 
 use crate::app::background::Background;
 use crate::app::exact::exact_field;
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
+use crate::app::view::view_of;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::Target;
 use crate::app::widgets::heat_map::HeatTextures;
@@ -97,6 +100,16 @@ impl Lesson for Field {
     fn source(&self) -> &'static str {
         "Flow matching from scratch (seed 003), the marginal velocity; closed form for boxes"
     }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    fn figure_time(&self) -> f64 {
+        0.6
+    }
+
+    view_of!(arrows, lines, heat, show_target, pinned);
 
     fn is_busy(&self) -> bool {
         self.work.as_ref().is_some_and(Background::is_busy)

@@ -115,7 +115,7 @@ impl Field {
         }
     }
 
-    fn difference_name(&self) -> &'static str {
+    pub(super) fn difference_name(&self) -> &'static str {
         match self.heat {
             Some(Heat::Density | Heat::Divergence) => "Network − exact",
             Some(Heat::Speed) | None => "Network − exact, error",

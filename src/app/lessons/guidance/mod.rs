@@ -1,5 +1,6 @@
 //! Classifier-free guidance: the same noise with more and more weight on the class.
 
+mod figure;
 mod work;
 
 use std::sync::Arc;
@@ -10,9 +11,11 @@ use egui::{
 
 use crate::app::background::Background;
 use crate::app::digits::Part;
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson, Status};
 use crate::app::theme::{self, Palette};
+use crate::app::view::{EachBelow, view_of};
 use crate::app::widgets::chart::{Chart, LineKind};
 use crate::app::widgets::digit_controls;
 use crate::app::widgets::digit_grid::{self, Layout, Textures};
@@ -68,6 +71,12 @@ impl Lesson for Guidance {
     fn status(&self, lab: &Lab) -> Option<Status> {
         Some(lab.digits.status(Part::Latent))
     }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    view_of!(seed; digit in EachBelow(usize::from(CLASSES)), gamma in 0.0..=LARGEST);
 
     fn is_busy(&self) -> bool {
         self.sheet.as_ref().is_some_and(Background::is_busy)

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use egui::{Align2, FontId, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
+use crate::app::sketch;
 use crate::app::theme;
 use crate::app::widgets::digit_grid::{self, Layout, Pictures, Textures};
 use crate::app::widgets::notes;
 use crate::data::mnist::PIXELS;
+use crate::figure::Panel;
 use crate::train::images::{ImageSnapshot, Sheet, store};
 
 /// Pictures of the strip at most; of a longer film every n-th is shown.
@@ -49,6 +51,20 @@ impl Film {
             self.scenes = store::builtin_film().iter().map(scene).collect();
             self.loaded = true;
         }
+    }
+
+    /// The scenes of the strip, for a figure.
+    pub fn panels(&self) -> Vec<Panel> {
+        let Some(last) = self.scenes.len().checked_sub(1) else {
+            return Vec::new();
+        };
+        let shown = strip(self.scenes.len(), self.chosen.unwrap_or(last).min(last));
+        let panel = |index: usize| {
+            let scene = &self.scenes[index];
+            let title = format!("Epoch {}", scene.epoch);
+            sketch::digits(&scene.pictures, scene.columns).titled(title)
+        };
+        shown.into_iter().map(panel).collect()
     }
 
     /// One scene large, all of them in a strip below.

@@ -1,5 +1,6 @@
 //! Latent MNIST: a transformer learns the flow among the codes of the autoencoder.
 
+mod figure;
 mod film;
 mod picture;
 mod work;
@@ -7,11 +8,14 @@ mod work;
 use std::sync::Arc;
 
 use egui::{ComboBox, ScrollArea, Slider, SliderClamping, Ui};
+use serde::{Deserialize, Serialize};
 
 use crate::app::background::Background;
 use crate::app::digits::Part;
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson, Status};
+use crate::app::view::view_of;
 use crate::app::widgets::digit_controls;
 use crate::app::widgets::digit_grid::Textures;
 use crate::app::widgets::icon::{Icon, Look, icon_button};
@@ -20,7 +24,7 @@ use crate::flow::Solver;
 use work::{Key, Made};
 
 /// What the stage shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum View {
     /// Samples after each epoch.
     Film,
@@ -105,6 +109,16 @@ impl Lesson for Latent {
     fn status(&self, lab: &Lab) -> Option<Status> {
         Some(lab.digits.status(Part::Latent))
     }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    fn figure_time(&self) -> f64 {
+        0.7
+    }
+
+    view_of!(view, solver, seed; steps in 1..=100);
 
     fn is_busy(&self) -> bool {
         self.work.iter().flatten().any(Background::is_busy)

@@ -8,7 +8,7 @@ use crate::app::widgets::digit_grid::{self, Layout, Textures};
 use crate::app::widgets::number;
 
 /// Columns of the flow's grids.
-const COLUMNS: usize = 5;
+pub(super) const COLUMNS: usize = 5;
 /// Room above a grid for its title, in points.
 const TITLE: f32 = 30.0;
 

@@ -2,6 +2,7 @@
 //! to know it.
 
 mod density;
+mod figure;
 mod panel;
 mod work;
 
@@ -12,9 +13,11 @@ use egui::{Id, Rect, Slider, Ui, UiBuilder, vec2};
 use self::density::Divergence;
 use self::work::{Maps, Means, Reading, Subject};
 use crate::app::background::{Background, Job};
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
+use crate::app::view::view_of;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::heat_map::{HeatTextures, Scale, color_bar};
 use crate::app::widgets::icon::{Icon, Look, icon_button};
@@ -152,6 +155,12 @@ impl Lesson for Likelihood {
         "Chen et al. 2018; Grathwohl et al. 2019 (Hutchinson's estimate); Lipman et al. 2023, \
          appendix C"
     }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    view_of!(shown, hutchinson, seed, x; probes in PROBES);
 
     fn is_busy(&self) -> bool {
         let maps = self.maps.as_ref().is_some_and(|w| w.background.is_busy());
@@ -291,11 +300,7 @@ impl Likelihood {
             t: t.to_bits(),
             quick,
         };
-        let divergence = if self.hutchinson {
-            Divergence::Hutchinson { probes, seed }
-        } else {
-            Divergence::Exact
-        };
+        let divergence = self.divergence();
         let of_map = if self.hutchinson {
             settings(probes, true, seed, None)
         } else {
@@ -347,11 +352,18 @@ impl Likelihood {
     /// The colours of densities and of differences.
     fn scales(&self) -> [Scale; 2] {
         let maps = self.maps.as_ref().and_then(|maps| maps.background.value());
-        let top = maps.map_or(0.125, |maps| maps.top).max(1e-6);
-        // Room above the truth, so that a network that is too high is seen to be.
-        let density = round_up(1.4 * top);
-        let difference = round_up(0.7 * top);
-        [Scale::Sequential(density), Scale::Diverging(difference)]
+        scales(maps.map_or(0.125, |maps| maps.top))
+    }
+
+    /// How the divergence of the network's map is found.
+    fn divergence(&self) -> Divergence {
+        match self.hutchinson {
+            true => Divergence::Hutchinson {
+                probes: self.probes,
+                seed: self.seed,
+            },
+            false => Divergence::Exact,
+        }
     }
 
     fn point_ui(&mut self, ui: &mut Ui, stage: &Stage, id: Id, index: usize) {
@@ -370,6 +382,15 @@ impl Likelihood {
     fn panel_ui(&mut self, ui: &mut Ui, lab: &mut Lab, index: usize, place: Rect) {
         self.map_ui(ui, lab, index, place);
     }
+}
+
+/// The colours of densities and of differences, for a highest density.
+fn scales(top: f32) -> [Scale; 2] {
+    let top = top.max(1e-6);
+    // Room above the truth, so that a network that is too high is seen to be.
+    let density = round_up(1.4 * top);
+    let difference = round_up(0.7 * top);
+    [Scale::Sequential(density), Scale::Diverging(difference)]
 }
 
 /// The next of 1, 2 or 5 times a power of ten.

@@ -1,9 +1,11 @@
 //! What the lesson's threads make: maps of the density, mean likelihoods, readings at a point.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use rayon::ThreadPool;
 
 use super::density::{Divergence, exact_density, grid, integral, log_density, mean_sign};
 use crate::app::background::Job;
@@ -14,7 +16,9 @@ use crate::kernel::{Mlp, MlpWeights};
 
 /// Points along one side of the maps, coarse first.
 /// The edges of the usual board's cells are edges of these grids.
-const SIDES: [usize; 3] = [36, 72, 120];
+const SIDES: [usize; 3] = [36, 72, FINE];
+/// Points along one side of a map in a figure.
+pub const FINE: usize = 120;
 /// Held-out points for the mean, few first.
 const HELD_OUT: [usize; 2] = [512, 4096];
 /// Seed of the held-out points: none that a training draws.
@@ -60,21 +64,33 @@ impl Subject {
 
     /// Shows maps at `t`, finer and finer; only the coarsest when `quick`.
     pub fn map(&self, t: f64, divergence: Divergence, quick: bool, job: &Job<'_, Maps>) {
-        let Some(mlp) = self.mlp() else { return };
-        let extent = self.dataset.extent();
         let sides = if quick { &SIDES[..1] } else { &SIDES[..] };
         for &side in sides {
-            let points = grid(side, extent);
-            let found =
-                (job.pool).install(|| log_density(&mlp, t, &points, divergence, job.cancel));
-            let Some(log_p) = found else { return };
-            let model: Vec<f32> = log_p.iter().map(|l| l.exp() as f32).collect();
-            let truth = self
-                .field
-                .as_ref()
-                .map(|field| exact_density(field, t, side, extent));
-            job.show(Maps::new(side, extent, model, truth));
+            match self.at(t, divergence, side, job.pool, job.cancel) {
+                Some(maps) => job.show(maps),
+                None => return,
+            }
         }
+    }
+
+    /// Maps at `t` of `side²` points; none when they were given up.
+    pub fn at(
+        &self,
+        t: f64,
+        divergence: Divergence,
+        side: usize,
+        pool: &ThreadPool,
+        cancel: &AtomicBool,
+    ) -> Option<Maps> {
+        let (mlp, extent) = (self.mlp()?, self.dataset.extent());
+        let points = grid(side, extent);
+        let log_p = pool.install(|| log_density(&mlp, t, &points, divergence, cancel))?;
+        let model: Vec<f32> = log_p.iter().map(|l| l.exp() as f32).collect();
+        let truth = self
+            .field
+            .as_ref()
+            .map(|field| exact_density(field, t, side, extent));
+        Some(Maps::new(side, extent, model, truth))
     }
 
     /// Shows −E ln p of the network over held-out points, few first.

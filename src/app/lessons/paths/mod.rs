@@ -1,20 +1,24 @@
 //! The second lesson: different paths from the same noise to the same data.
 
 mod ends;
+mod figure;
 mod sheet;
 mod side;
 
 use std::sync::Arc;
 
 use egui::{ScrollArea, Slider, SliderClamping, Ui};
+use serde::{Deserialize, Serialize};
 
 use crate::app::exact::exact_field;
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::sampler::moving::Plan;
 use crate::app::sampling_grid::{Cell, Driver, Moved, Request, SamplingGrid};
 use crate::app::theme;
 use crate::app::training::WeightsChoice;
+use crate::app::view::{EachBelow, view_of};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::Target;
 use crate::app::widgets::notes::{self, Note};
@@ -37,7 +41,7 @@ const NAMES: [&str; 6] = [
 const SHEET: [usize; 2] = [0, 2];
 
 /// What the stage shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum View {
     /// All chosen paths at one time.
     Side,
@@ -129,6 +133,19 @@ impl Lesson for Paths {
         "Flow matching and diffusion on a checkerboard (seed 001); figure 2 of seed 003; Lipman et \
          al. 2023, eq. 18–20"
     }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    fn figure_time(&self) -> f64 {
+        0.6
+    }
+
+    view_of!(
+        view, on, network, trails, noise;
+        pair in EachBelow(NAMES.len()), sigma_min in 0.0..=0.5, exponent in 1.0..=5.0, particles in 1..=1_000_000,
+    );
 
     fn is_busy(&self) -> bool {
         self.grid.is_busy()

@@ -1,17 +1,20 @@
 //! The third lesson: what the number of steps and the solver do, on one grid of panels that
 //! share their noise.
 
+mod figure;
 mod picture;
 mod table;
 
 use egui::{Checkbox, Rect, ScrollArea, Sense, Ui, vec2};
 
 use crate::app::exact::exact_field;
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::sampling_grid::{Cell, Driver, Request, SamplingGrid};
 use crate::app::theme;
 use crate::app::training::WeightsChoice;
+use crate::app::view::view_of;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::Target;
 use crate::app::widgets::notes::{self, Note};
@@ -90,6 +93,15 @@ impl Lesson for Steps {
     fn source(&self) -> &'static str {
         "Flow matching on a checkerboard (seeds 001 and 003); Lipman et al. 2023, figures 4 and 7"
     }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    view_of!(
+        table, means, show_target, trails, noise;
+        particles in 1..=1_000_000,
+    );
 
     fn is_busy(&self) -> bool {
         self.grid.is_busy()

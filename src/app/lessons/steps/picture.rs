@@ -16,9 +16,9 @@ use crate::data::toy::Dataset;
 use crate::flow::ExactField;
 
 /// Ways drawn in a small and in the large panel.
-const TRAILS: [usize; 2] = [40, 160];
+pub(super) const TRAILS: [usize; 2] = [40, 160];
 /// Particles whose expected end is marked in the large panel.
-const MARKED: usize = 40;
+pub(super) const MARKED: usize = 40;
 
 impl Steps {
     /// A small panel with its figures; the particle under the pointer comes back.
@@ -213,19 +213,24 @@ impl Steps {
     }
 }
 
-/// A ring at E[x1|x] of a particle at the start of the last step.
-fn mark_mean(canvas: &Canvas<'_>, field: &ExactField, moved: &Moved, particle: usize, p: &Palette) {
+/// E[x1|x] of a particle at the start of the last step.
+pub(super) fn mean_of(field: &ExactField, moved: &Moved, particle: usize) -> Option<[f64; 2]> {
     let frames = &moved.frames;
     if particle >= frames.n {
-        return;
+        return None;
     }
     let t = frames.times[moved.before_last].min(LAST_TIME);
     let i = 2 * (moved.before_last * frames.n + particle);
     let x = [frames.points[i], frames.points[i + 1]];
-    if x.iter().any(|v| !v.is_finite()) {
+    let known = x.iter().all(|v| v.is_finite());
+    known.then(|| field.at(f64::from(t), x.map(f64::from)).mean_x1)
+}
+
+/// A ring there.
+fn mark_mean(canvas: &Canvas<'_>, field: &ExactField, moved: &Moved, particle: usize, p: &Palette) {
+    let Some(mean) = mean_of(field, moved, particle) else {
         return;
-    }
-    let mean = field.at(f64::from(t), x.map(f64::from)).mean_x1;
+    };
     let at = canvas.view.to_screen(canvas.rect, mean.map(|v| v as f32));
     let radius = (0.03 * canvas.rect.width()).clamp(5.0, 9.0);
     let painter = &canvas.painter;

@@ -1,5 +1,7 @@
 //! Which panel stands in which row and column.
 
+use serde::{Deserialize, Serialize};
+
 use crate::app::sampler::moving::Plan;
 use crate::app::sampling_grid::{Cell, Driver};
 use crate::flow::{Scheduler, Solver};
@@ -17,7 +19,7 @@ pub const PATHS: [(Scheduler, &str); 4] = [
 ];
 
 /// What tells the rows apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rows {
     /// The method.
     Solvers,
@@ -36,7 +38,7 @@ impl Rows {
 }
 
 /// What tells the columns apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Columns {
     /// The number of steps.
     Steps,
@@ -55,7 +57,7 @@ impl Columns {
 }
 
 /// Rows, columns and what they mean.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Table {
     pub by: Rows,
     pub across: Columns,

@@ -1,16 +1,20 @@
 //! The autoencoder: digits become small codes and come back.
 
+mod figure;
 mod work;
 
 use std::sync::Arc;
 
 use egui::{Align2, FontId, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2};
+use serde::{Deserialize, Serialize};
 
 use crate::app::background::Background;
 use crate::app::digits::{Digits, Part};
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson, Status};
 use crate::app::theme;
+use crate::app::view::{EachBelow, view_of};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::digit_controls;
 use crate::app::widgets::digit_grid::{self, Layout, Textures};
@@ -19,7 +23,7 @@ use crate::app::widgets::notes::{self, Note};
 use work::{COLUMNS, Key, ROWS, STRIP, Shown, WALK};
 
 /// What the stage shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum View {
     /// Originals and reconstructions.
     Check,
@@ -76,6 +80,16 @@ impl Lesson for Autoencoder {
     fn status(&self, lab: &Lab) -> Option<Status> {
         Some(lab.digits.status(Part::Vae))
     }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    fn figure_time(&self) -> f64 {
+        0.5
+    }
+
+    view_of!(view, difference; ends in EachBelow(ROWS * COLUMNS), seed in 0..=1_000_000);
 
     fn is_busy(&self) -> bool {
         self.work.as_ref().is_some_and(Background::is_busy)

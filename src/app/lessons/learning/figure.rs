@@ -1,0 +1,118 @@
+//! The iterations as a figure.
+
+use std::sync::Arc;
+
+use super::Learning;
+use crate::app::figure::Figure;
+use crate::app::film::FilmOf;
+use crate::app::lesson::Lab;
+use crate::app::sampler::Sampled;
+use crate::app::sketch::{self, Who};
+use crate::app::training::Staged;
+use crate::app::widgets::number;
+use crate::figure::scene::Key;
+use crate::figure::{Form, Panel, Scene, Tone};
+
+/// Panels in a row of the sheet of all.
+const ACROSS: usize = 6;
+/// Ways of particles in a panel.
+const WAYS: usize = 60;
+
+/// One iteration.
+struct Moment {
+    step: u64,
+    picture: Option<Arc<Sampled>>,
+    chosen: bool,
+}
+
+pub fn figure(lesson: &Learning, lab: &Lab, t: f32) -> Option<Figure> {
+    let all = || (0..lesson.shown.kept.len()).collect();
+    let indices: Vec<usize> = if lesson.figure {
+        lesson.shown.figure()
+    } else {
+        all()
+    };
+    let reel = lesson.reel.as_ref();
+    let mut moments = Vec::new();
+    for index in indices {
+        let step = lesson.kept_at(index)?.step;
+        let picture = reel
+            .and_then(|reel| reel.at(step))
+            .map(|shot| Arc::clone(&shot.picture));
+        // A sheet with holes would mislead.
+        moments.push(Moment {
+            step,
+            picture: Some(picture?).filter(|_| lesson.network),
+            chosen: !lesson.figure && index == lesson.index(),
+        });
+    }
+    if moments.is_empty() {
+        return None;
+    }
+    let extent = lesson.shown.config.dataset.extent();
+    let ghost = lesson.ghost.as_ref().filter(|_| lesson.target);
+    let target = ghost.map(|ghost| ghost.form());
+    let across = if lesson.figure { moments.len() } else { ACROSS };
+    let paths = lesson.paths;
+    let run = match lesson.shown.of {
+        Some(FilmOf::Run(id)) => lab.training.runs().iter().find(|run| run.id == id),
+        _ => None,
+    };
+    let by: Option<Staged> = run.and_then(|run| run.staged());
+    let draw = move |_: &_| Some(scene(&moments, t, target.as_ref(), extent, across, paths));
+    let mut figure = Figure::new(lesson.noise, draw).by(by.as_ref());
+    if by.is_none() {
+        figure.source = "builtin:learning".to_owned();
+    }
+    Some(figure)
+}
+
+fn scene(
+    moments: &[Moment],
+    t: f32,
+    target: Option<&Form>,
+    extent: f64,
+    across: usize,
+    paths: bool,
+) -> Scene {
+    let cm = 16.0 / across as f64;
+    let panel = |moment: &Moment| {
+        let title = match across {
+            ACROSS => number::grouped(moment.step),
+            _ => format!("{} iterations", number::grouped(moment.step)),
+        };
+        let mut panel = sketch::over_target(target.cloned(), extent).titled(title);
+        if let Some(picture) = &moment.picture {
+            let who = Who {
+                name: "particles",
+                tone: Tone::Model,
+                frames: &picture.frames,
+            };
+            panel = who.add(panel, t, cm, if paths { WAYS } else { 0 });
+            if let Some(off) = picture.off_support {
+                panel = panel.noted(format!("{} off support", number::percent(off)));
+            }
+        }
+        if moment.chosen {
+            let e = extent as f32;
+            let frame = vec![[-e, -e], [e, -e], [e, e], [-e, e], [-e, -e]];
+            panel = panel.with(
+                "chosen",
+                Tone::Model,
+                1.0,
+                Form::lines(vec![frame], 1.4, false),
+            );
+        }
+        panel.without_ticks()
+    };
+    let panels: Vec<Panel> = moments.iter().map(panel).collect();
+    let mut scene = Scene::grid(panels, across).titled(sketch::time(t)).entry(
+        "network after so many iterations",
+        Tone::Model,
+        Key::Dot,
+    );
+    if target.is_some() {
+        scene = scene.entry("target", Tone::Ghost, Key::Area);
+    }
+    scene
+}

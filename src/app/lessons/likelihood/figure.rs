@@ -1,0 +1,144 @@
+//! The maps as a figure.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::work::{FINE, Maps, Means, Subject};
+use super::{Likelihood, scales};
+use crate::app::background;
+use crate::app::figure::Figure;
+use crate::app::lesson::Lab;
+use crate::app::sketch;
+use crate::app::widgets::readout::pair;
+use crate::figure::{Form, Panel, Scene, Text, Tone};
+use crate::flow::BoxUnion;
+
+/// What the stage shows of the maps.
+struct View {
+    shown: [bool; 3],
+    boxes: Option<BoxUnion>,
+    extent: f64,
+    x: Option<[f64; 2]>,
+    by: &'static str,
+    means: Option<Arc<Means>>,
+    t: f32,
+}
+
+pub fn figure(lesson: &Likelihood, lab: &Lab, t: f32) -> Option<Figure> {
+    let known = lesson.known.as_ref()?;
+    let staged = lab.training.staged()?;
+    let worker = lesson.maps.as_ref()?;
+    // What is on the stage is taken from there; another time is computed.
+    let now = (lab.clock.t() as f32 - t).abs() < 1e-6 && !worker.background.is_busy();
+    let shown = worker.background.value().filter(|_| now);
+    let subject = Subject {
+        weights: Arc::clone(&staged.weights),
+        dataset: known.dataset.clone(),
+        field: known.field.clone(),
+    };
+    let divergence = lesson.divergence();
+    let view = View {
+        shown: lesson.shown,
+        boxes: known.boxes.clone(),
+        extent: known.dataset.extent(),
+        x: lesson.x,
+        by: if lesson.hutchinson {
+            "Network, by Hutchinson’s estimate"
+        } else {
+            "Network"
+        },
+        means: (lesson.means.as_ref()).and_then(|means| means.background.value()),
+        t,
+    };
+    let count = view.shown.iter().filter(|on| **on).count();
+    if count == 0 {
+        return None;
+    }
+    let draw = move |cancel: &AtomicBool| match &shown {
+        Some(maps) => Some(view.scene(maps)),
+        None => {
+            let pool = background::pool().ok()?;
+            let maps = subject.at(f64::from(t), divergence, FINE, &pool, cancel)?;
+            Some(view.scene(&maps))
+        }
+    };
+    let wide = if count == 1 { 8.5 } else { 17.5 };
+    Some(Figure::new(lesson.seed, draw).by(Some(staged)).wide(wide))
+}
+
+impl View {
+    fn scene(&self, maps: &Maps) -> Scene {
+        let [density, difference] = scales(maps.top);
+        let known = [
+            (Some(&maps.model), self.by, density, "Density, per area"),
+            (maps.truth.as_ref(), "Truth", density, "Density, per area"),
+            (
+                maps.difference.as_ref(),
+                "Network less truth",
+                difference,
+                "Difference of densities",
+            ),
+        ];
+        let mut panels = Vec::new();
+        for (index, (map, name, scale, label)) in known.into_iter().enumerate() {
+            let Some(map) = map.filter(|_| self.shown[index]) else {
+                continue;
+            };
+            let panel = Panel::square(self.extent).titled(name);
+            let panel = sketch::heat(panel, "density", map, scale, label);
+            let note = match index {
+                2 => format!("total variation {:.3}", maps.variation),
+                of => format!("∫p = {:.3}", maps.mass[of]),
+            };
+            panels.push(self.marked(panel, index).noted(note));
+        }
+        let mut scene = Scene::row(panels).titled(sketch::time(self.t));
+        if let Some(means) = &self.means {
+            let [mean, error] = means.exact;
+            let nats = format!(
+                ": −E ln p = {mean:.3} ± {error:.3} nats over {} points",
+                means.n
+            );
+            let title = sketch::time(self.t).plain(format!("; at t = 1{nats}"));
+            scene = scene.titled(title);
+        }
+        scene
+    }
+
+    /// The cells' edges and the point.
+    fn marked(&self, panel: Panel, index: usize) -> Panel {
+        let mut panel = panel;
+        if let Some(boxes) = self.boxes.as_ref().filter(|_| index != 1) {
+            let outline = |b: &crate::flow::boxes::WeightedBox| {
+                let [[x0, y0], [x1, y1]] = [b.lo, b.hi].map(|p| p.map(|v| v as f32));
+                vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]
+            };
+            let lines = boxes.boxes.iter().map(outline).collect();
+            let tone = if index == 0 {
+                Tone::Fixed([0xFF, 0xFF, 0xFE])
+            } else {
+                Tone::Ink
+            };
+            panel = panel.with("cells", tone, 0.35, Form::lines(lines, 0.5, false));
+        }
+        let Some(x) = self.x else { return panel };
+        let ring = |width: f32| {
+            let ring = sketch::ring(x, 0.03 * self.extent);
+            Form::lines(vec![ring], width, false)
+        };
+        let label = Text::from(pair(x));
+        let at = [x[0], x[1] - 0.1 * self.extent].map(|v| v as f32);
+        let words = Form::Words {
+            at: vec![(at, label)],
+            size: 0.7,
+        };
+        let over = match index {
+            2 => Tone::Ink,
+            _ => Tone::Fixed([0xFF, 0xFF, 0xFE]),
+        };
+        panel
+            .with("x", Tone::Fixed([0x1B, 0x1D, 0x22]), 1.0, ring(1.8))
+            .with("x", Tone::Fixed([0xFF, 0xFF, 0xFE]), 1.0, ring(0.8))
+            .with("x", over, 1.0, words)
+    }
+}
