@@ -77,9 +77,8 @@ impl App {
     /// The figure of the lesson on the stage, with what its file says.
     fn figure_at(&self, t: f32) -> Option<Figure> {
         let lesson = &self.lessons[self.current];
-        let mut figure = lesson.figure(&self.lab, t)?;
-        (figure.t, figure.view) = (f64::from(t), lesson.view());
-        Some(figure)
+        let figure = lesson.figure(&self.lab, t)?;
+        Some(figure.shown(lesson.as_ref(), &self.lab, f64::from(t)))
     }
 
     fn write_figure(&mut self, path: PathBuf) {

@@ -3,16 +3,18 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
+use anyhow::{anyhow, bail};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::digits::models::Source;
+use super::lesson::{Lab, Lesson};
 use super::sampler::Sampled;
-use super::training::Staged;
+use super::training::{Staged, Training};
 use crate::figure::{Meta, Scene, Style};
 use crate::kernel::MlpWeights;
-use crate::train::Checkpoint;
 use crate::train::images::{SavedModel, store};
+use crate::train::{Checkpoint, ToyConfig};
 
 /// Makes the scene, off the window's thread; none when it was given up.
 type Draw = dyn Fn(&AtomicBool) -> Option<Scene> + Send + Sync;
@@ -34,6 +36,55 @@ pub struct Figure {
     pub t: f64,
     /// What the lesson shows, by the names of its settings.
     pub view: Value,
+}
+
+/// A longer description of a target stays out of the file: points that somebody painted.
+const LONGEST: usize = 20_000;
+
+/// The target and path on the stage, for the file of a figure.
+pub fn stage(training: &Training) -> Value {
+    let stage = json!({
+        "dataset": training.dataset(),
+        "path": training.path(),
+        "source": training.source(),
+    });
+    match stage.to_string().len() {
+        0..=LONGEST => stage,
+        _ => Value::from(training.dataset().to_string()),
+    }
+}
+
+/// Puts such a target and path on the stage. Without a run that was trained on them there is no
+/// network then.
+///
+/// # Errors
+/// When the file does not hold them.
+pub fn set_stage(training: &mut Training, stage: &Value) -> anyhow::Result<()> {
+    if *stage == self::stage(training) || stage.is_null() {
+        return Ok(());
+    }
+    let of = |name: &str| stage.get(name).cloned().unwrap_or_default();
+    let lost =
+        || anyhow!("the figure's target {stage} is not in its file: name a run on it, --run");
+    let (Ok(dataset), Ok(path), Ok(source)) = (
+        serde_json::from_value(of("dataset")),
+        serde_json::from_value(of("path")),
+        serde_json::from_value(of("source")),
+    ) else {
+        bail!(lost());
+    };
+    let config = ToyConfig {
+        dataset,
+        path,
+        source,
+        ..training.config.clone()
+    };
+    config
+        .validate()
+        .map_err(|error| anyhow!("the figure's target: {error}"))?;
+    training.config = config;
+    training.staged = None;
+    Ok(())
 }
 
 /// Weights behind a figure.
@@ -100,6 +151,17 @@ impl Figure {
                 Weights::Saved(source.name.to_string()),
             ),
         };
+        self
+    }
+
+    /// The same with what its file says of the lesson and the stage.
+    #[must_use]
+    pub fn shown(mut self, lesson: &dyn Lesson, lab: &Lab, t: f64) -> Self {
+        self.t = t;
+        self.view = lesson.view();
+        if let Some(view) = self.view.as_object_mut() {
+            view.insert("stage".to_owned(), stage(&lab.training));
+        }
         self
     }
 

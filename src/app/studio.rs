@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::clock::Clock;
 use super::digits::Digits;
-use super::figure::Figure;
+use super::figure::{self, Figure};
 use super::lesson::{Lab, Lesson};
 use super::lessons;
 use super::sampler::Sampler;
@@ -66,8 +66,10 @@ pub fn draw(order: &Order) -> anyhow::Result<Drawn> {
         end: Instant::now() + PATIENCE,
         quick: order.quick,
     };
-    if let Some(run) = &order.run {
-        studio.open(run)?;
+    match (&order.run, order.view.get("stage")) {
+        (Some(run), _) => studio.open(run)?,
+        (None, Some(stage)) => figure::set_stage(&mut studio.lab.training, stage)?,
+        (None, None) => {}
     }
     let first = order.times.first().copied();
     let still = first.unwrap_or_else(|| lesson.figure_time());
@@ -99,8 +101,8 @@ pub fn draw(order: &Order) -> anyhow::Result<Drawn> {
         let figure = lesson.figure(&studio.lab, *t as f32).ok_or_else(none)?;
         scenes.push(figure.frame(&never).ok_or_else(none)?);
     }
-    let mut figure = lesson.figure(&studio.lab, still as f32).ok_or_else(none)?;
-    (figure.t, figure.view) = (still, lesson.view());
+    let figure = lesson.figure(&studio.lab, still as f32).ok_or_else(none)?;
+    let figure = figure.shown(lesson.as_ref(), &studio.lab, still);
     Ok(Drawn { scenes, figure })
 }
 

@@ -33,7 +33,7 @@ pub struct Training {
     runs: Runs,
     opening: Vec<Receiver<Result<Opened, String>>>,
     pretrained: Option<Staged>,
-    staged: Option<Staged>,
+    pub(super) staged: Option<Staged>,
     versions: u64,
     wake: Wake,
 }

@@ -295,6 +295,20 @@ impl<'a> Sheet<'a> {
         });
     }
 
+    /// A number of a horizontal axis; beside another panel it does not stick out.
+    fn number(&mut self, [x, y]: [f32; 2], area: Area, text: Text) {
+        let size = SMALL * self.size;
+        let half = 0.5 * text.width(size);
+        let air = if self.columns > 1 {
+            0.1 * self.size
+        } else {
+            f32::INFINITY
+        };
+        let (low, high) = (area.x - air + half, area.x + area.w + air - half);
+        let x = if low < high { x.clamp(low, high) } else { x };
+        self.label([x, y], Anchor::Middle, size, Tone::Muted, text);
+    }
+
     fn upwards(&mut self, at: [f32; 2], tone: Tone, text: Text) {
         self.label(at, Anchor::Middle, self.size, tone, text);
         if let Some(Shape::Label { upwards, .. }) = self.shapes.last_mut() {

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use flowlab::figure::form::Map;
 use flowlab::figure::scene::{ColourBar, Entry, Key};
 use flowlab::figure::{Axis, Form, Format, Meta, Panel, Scene, Style, Text, Tone, encode};
 use resvg::usvg;
@@ -23,6 +24,7 @@ pub fn meta(style: &Style) -> Meta {
         source: "builtin:none".to_owned(),
         weights_sha256: Some("ab".repeat(32)),
         seed: 7,
+        ..Meta::default()
     }
 }
 
@@ -107,6 +109,7 @@ pub fn pictures() -> Scene {
         values,
         columns: 8,
         range: [0.0, 47.0],
+        map: Map::Sequential,
     };
     let grey = (0..4 * 9).map(|i| (7 * i) as u8).collect();
     let grid = Form::Images {
@@ -118,12 +121,54 @@ pub fn pictures() -> Scene {
         colour_bar: Some(ColourBar {
             label: Text::maths("p_t(x)"),
             range: [0.0, 47.0],
+            map: Map::Sequential,
         }),
         ..Scene::row(vec![
             Panel::square(1.0).with("density", Tone::Ink, 1.0, heat),
             Panel::square(1.0).with("digits", Tone::Ink, 1.0, grid),
         ])
     }
+}
+
+/// Two parts under one another: a map with its bar and words, and digits with frames and notes.
+pub fn parts() -> Scene {
+    let values: Vec<f32> = (0..16).map(|i| i as f32 - 8.0).collect();
+    let heat = Form::heat(&values, 4, [-8.0, 8.0], Map::Diverging);
+    let words = Form::Words {
+        at: vec![
+            ([0.0, 0.5], Text::from("49 %")),
+            ([f32::NAN, 0.0], Text::from("nowhere")),
+        ],
+        size: 0.8,
+    };
+    let map = Panel::square(1.0)
+        .titled("A title that is longer than its panel is wide, and is set smaller")
+        .heat("map", heat, "Divergence")
+        .with("words", Tone::Ink, 1.0, words)
+        .noted("under the axis");
+    let grey: Vec<u8> = (0..3 * 9).map(|i| (9 * i) as u8).collect();
+    let stamps = Form::Stamps {
+        at: vec![[0.5, 0.5], [9.0, 9.0]],
+        side: 0.4,
+        pixels: grey[..18].to_vec(),
+        size: [3, 3],
+        tones: vec![Tone::Class(1), Tone::Class(2)],
+    };
+    let digits = Panel::images(grey, [3, 3], 3);
+    let frame = Form::lines(vec![digits.around_image(1, [3, 3], 3)], 1.0, false);
+    let digits = digits
+        .with("frame", Tone::Error, 1.0, frame)
+        .noted("1 of 3");
+    Scene::row(vec![
+        map,
+        Panel::square(1.0).with("stamps", Tone::Ink, 1.0, stamps),
+    ])
+    .titled("Above")
+    .over(
+        Scene::apart(vec![digits])
+            .titled("Below")
+            .entry("frame", Tone::Error, Key::Line),
+    )
 }
 
 pub fn cloud(n: usize) -> Scene {

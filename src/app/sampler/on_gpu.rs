@@ -207,6 +207,13 @@ mod tests {
         let gpu = GpuSampler::new(&device.state).expect("the adapter computes");
         let [there, here] = [model(Some(gpu)), model(None)];
         assert!(!there.frames.in_memory() && here.frames.in_memory());
+        let fetched = there
+            .in_memory(&AtomicBool::new(false))
+            .expect("fetched for an export");
+        let pairs = fetched.points.iter().zip(&*here.frames.points);
+        let apart = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert_eq!(fetched.points.len(), here.frames.points.len());
+        assert!(apart < 1e-3, "{apart}");
         assert_eq!((there.nfe, there.version), (here.nfe, here.version));
         assert_eq!(there.frames.times, here.frames.times);
         let off = [&there, &here].map(|picture| picture.off_support.unwrap());

@@ -17,7 +17,7 @@ use crate::app::theme;
 use crate::figure::{Format, mp4};
 
 /// Sides of the preview, in points.
-const PREVIEW: f32 = 400.0;
+const PREVIEW: f32 = 380.0;
 /// Width of the settings, in points.
 const SETTINGS: f32 = 330.0;
 
@@ -72,6 +72,7 @@ impl ExportDialog {
                 let room = ui.ctx().content_rect().height() - 90.0;
                 egui::ScrollArea::vertical()
                     .max_height(room)
+                    .min_scrolled_height(room)
                     .show(ui, |ui| {
                         ui.set_width(PREVIEW + SETTINGS + 20.0);
                         ui.horizontal_top(|ui| {

@@ -142,7 +142,7 @@ impl Recipe {
     /// Its usual width in centimetres.
     pub fn width_cm(self) -> f64 {
         match self {
-            Self::Trajectories | Self::Samples => 8.5,
+            Self::Trajectories | Self::Samples | Self::Lesson("checkerboard") => 8.5,
             Self::Distributions => 12.0,
             _ => 17.5,
         }

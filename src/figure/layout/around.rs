@@ -109,7 +109,7 @@ impl Sheet<'_> {
             let at = area.x + area.w * axis.place(value) as f32;
             self.rule([at, bottom], [at, bottom + TICK]);
             let place = [at, bottom + TICK + 1.05 * small];
-            self.label(place, Anchor::Middle, small, Tone::Muted, text);
+            self.number(place, area, text);
         }
         let at = [
             area.x + area.w / 2.0,

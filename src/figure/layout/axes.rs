@@ -17,7 +17,7 @@ impl Sheet<'_> {
                 let at = x + w * panel.x.place(value) as f32;
                 self.rule([at, y + h], [at, y + h + TICK]);
                 let place = [at, y + h + TICK + 1.05 * small];
-                self.label(place, Anchor::Middle, small, Tone::Muted, text);
+                self.number(place, area, text);
             }
             below += TICK + 1.3 * small;
         }

@@ -6,7 +6,7 @@ use super::crossing::Crossing;
 use super::fan::Fan;
 use super::paint::{Track, path_ahead};
 use super::panel::{CELLS, FAN_VIEW, LEAST_ARROW};
-use super::{Conditional, LAST_TIME};
+use super::{Anchor, Conditional, LAST_TIME};
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sketch;
@@ -180,6 +180,17 @@ impl View {
                 .with("now", tone, 1.0, Form::dots(&now(i), 1.1));
         }
         panel.noted(format!("{meetings} pairs of paths cross"))
+    }
+}
+
+/// The anchors that can be: a file may hold anything.
+pub struct OnStage;
+
+impl OnStage {
+    /// Whether it is one of them.
+    pub fn contains(&self, anchor: &Option<Anchor>) -> bool {
+        let far = |v: &f64| v.abs() > 100.0;
+        anchor.is_none_or(|a| (0.0..=LAST_TIME).contains(&a.t) && !a.x.iter().any(far))
     }
 }
 

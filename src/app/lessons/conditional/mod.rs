@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use self::crossing::{Crossing, Through, cross};
 use self::fan::Fan;
+use self::figure::OnStage;
 use self::paint::{Track, track_through};
 use crate::app::background::Background;
 use crate::app::figure::Figure;
@@ -66,16 +67,6 @@ type FloorKey = (Dataset, Scheduler);
 struct Anchor {
     t: f64,
     x: [f64; 2],
-}
-
-/// The anchors that can be: a file may hold anything.
-struct OnStage;
-
-impl OnStage {
-    fn contains(&self, anchor: &Option<Anchor>) -> bool {
-        let far = |v: &f64| v.abs() > 100.0;
-        anchor.is_none_or(|a| (0.0..=LAST_TIME).contains(&a.t) && !a.x.iter().any(far))
-    }
 }
 
 /// The exact field of the target and path on the stage.

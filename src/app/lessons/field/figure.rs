@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::Field;
-use super::inspector::Reading;
+use super::inspector::{Inspector, Reading};
 use super::job::{self, ErrorCurve, Heat, Panel as Part, Picture, Request};
 use crate::app::exact::exact_field;
 use crate::app::figure::Figure;
@@ -28,7 +28,7 @@ struct View {
     heat: Option<Heat>,
     target: Option<Form>,
     boxes: Option<BoxUnion>,
-    reading: Option<Reading>,
+    pinned: Option<[f32; 2]>,
     curve: Option<Arc<ErrorCurve>>,
     difference: &'static str,
     t: f32,
@@ -51,24 +51,25 @@ pub fn figure(lesson: &Field, lab: &Lab, t: f32) -> Option<Figure> {
         now && done && picture.dataset == request.dataset && picture.heat == request.heat
     });
     let target = lesson.target.as_ref().filter(|_| lesson.show_target);
-    let mut inspector = super::Inspector::default();
     let view = View {
         arrows: lesson.arrows,
         lines: lesson.lines,
         heat: lesson.heat,
         target: target.map(|target| target.form()),
         boxes: target.and_then(|target| target.boxes().cloned()),
-        reading: lesson.pinned.map(|x| {
-            inspector.update(&request);
-            inspector.read(x)
-        }),
+        pinned: lesson.pinned,
         curve: lesson.curve.as_ref().and_then(|curve| curve.value()),
         difference: lesson.difference_name(),
         t,
     };
-    let draw = move |cancel: &AtomicBool| match &shown {
-        Some(picture) => Some(view.scene(picture)),
-        None => Some(view.scene(&compute(&request, cancel)?)),
+    let draw = move |cancel: &AtomicBool| {
+        let mut inspector = Inspector::default();
+        inspector.update(&request);
+        let reading = view.pinned.map(|x| inspector.read(x));
+        match &shown {
+            Some(picture) => Some(view.scene(picture, reading.as_ref())),
+            None => Some(view.scene(&compute(&request, cancel)?, reading.as_ref())),
+        }
     };
     Some(Figure::new(0, draw).by(staged))
 }
@@ -83,7 +84,7 @@ fn compute(request: &Request, cancel: &AtomicBool) -> Option<Picture> {
 }
 
 impl View {
-    fn scene(&self, picture: &Picture) -> Scene {
+    fn scene(&self, picture: &Picture, reading: Option<&Reading>) -> Scene {
         let extent = picture.dataset.extent();
         let (what, apart) = match picture.heat {
             Heat::Speed => ("Speed, length per time", "Length of the error"),
@@ -111,8 +112,12 @@ impl View {
             .into_iter()
             .filter_map(|(part, name, tone, scale, what)| {
                 let part = part.as_ref()?;
+                let panel = self.panel(part, name, tone, (scale, what), extent);
                 let exact = name == "Exact field";
-                Some(self.panel(part, name, tone, (scale, what), exact, extent))
+                Some(match reading {
+                    Some(reading) => with_reading(panel, reading, exact, extent),
+                    None => panel,
+                })
             });
         let scene = Scene::row(panels.collect()).titled(sketch::time(self.t));
         match &self.curve {
@@ -127,7 +132,6 @@ impl View {
         name: &str,
         tone: Tone,
         (scale, what): (Scale, &str),
-        exact: bool,
         extent: f64,
     ) -> Panel {
         let mut panel = Panel::square(extent).titled(name);
@@ -164,10 +168,7 @@ impl View {
             let form = sketch::arrows(&part.arrows, per_speed, 1.3 * each, 0.6);
             panel = panel.with("velocities", over, 1.0, form);
         }
-        match &self.reading {
-            Some(reading) => with_reading(panel, reading, exact, extent),
-            None => panel,
-        }
+        panel
     }
 
     /// The squared error over time, with a line at t.
@@ -196,15 +197,22 @@ fn with_reading(mut panel: Panel, reading: &Reading, exact: bool, extent: f64) -
         let mean = marginal.mean_x1;
         let way = Form::curve([at, mean], 0.8, false);
         let ring = Form::lines(vec![sketch::ring(mean, 0.022 * extent)], 1.0, false);
-        panel =
-            panel
-                .with("to E[x1|x]", Tone::Ink, 1.0, way)
-                .with("E[x1|x]", Tone::Error, 1.0, ring);
+        panel = panel
+            .with("to E[x1|x]", Tone::Fixed([0x1B, 0x1D, 0x22]), 1.0, way)
+            .with("E[x1|x]", Tone::Error, 1.0, ring);
     }
     let arm = 0.03 * extent;
     let cross = [[arm, 0.0], [0.0, arm]].map(|[dx, dy]| {
         let end = |s: f64| [at[0] + s * dx, at[1] + s * dy].map(|v| v as f32);
         vec![end(-1.0), end(1.0)]
     });
-    panel.with("x", Tone::Ink, 1.0, Form::lines(cross.to_vec(), 0.9, false))
+    // A light rim keeps the cross apart from any colour.
+    panel
+        .with("x", LIGHT, 0.85, Form::lines(cross.to_vec(), 2.2, false))
+        .with(
+            "x",
+            Tone::Fixed([0x1B, 0x1D, 0x22]),
+            1.0,
+            Form::lines(cross.to_vec(), 0.9, false),
+        )
 }

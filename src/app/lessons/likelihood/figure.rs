@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::work::{FINE, Maps, Means, Subject};
-use super::{Likelihood, scales};
+use super::Likelihood;
+use super::work::{FINE, Maps, Means, Subject, scales};
 use crate::app::background;
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sketch;
-use crate::app::widgets::readout::pair;
-use crate::figure::{Form, Panel, Scene, Text, Tone};
+use crate::figure::{Form, Panel, Scene, Tone};
 use crate::flow::BoxUnion;
 
 /// What the stage shows of the maps.
@@ -86,23 +85,20 @@ impl View {
             };
             let panel = Panel::square(self.extent).titled(name);
             let panel = sketch::heat(panel, "density", map, scale, label);
-            let note = match index {
-                2 => format!("total variation {:.3}", maps.variation),
-                of => format!("∫p = {:.3}", maps.mass[of]),
+            let note = match (index, &self.means) {
+                (2, _) => format!("total variation {:.3}", maps.variation),
+                (0, Some(means)) => {
+                    let [mean, error] = means.exact;
+                    format!(
+                        "∫p = {:.3}, −E ln p₁ = {mean:.3} ± {error:.3}",
+                        maps.mass[0]
+                    )
+                }
+                (of, _) => format!("∫p = {:.3}", maps.mass[of]),
             };
             panels.push(self.marked(panel, index).noted(note));
         }
-        let mut scene = Scene::row(panels).titled(sketch::time(self.t));
-        if let Some(means) = &self.means {
-            let [mean, error] = means.exact;
-            let nats = format!(
-                ": −E ln p = {mean:.3} ± {error:.3} nats over {} points",
-                means.n
-            );
-            let title = sketch::time(self.t).plain(format!("; at t = 1{nats}"));
-            scene = scene.titled(title);
-        }
-        scene
+        Scene::row(panels).titled(sketch::time(self.t))
     }
 
     /// The cells' edges and the point.
@@ -126,19 +122,8 @@ impl View {
             let ring = sketch::ring(x, 0.03 * self.extent);
             Form::lines(vec![ring], width, false)
         };
-        let label = Text::from(pair(x));
-        let at = [x[0], x[1] - 0.1 * self.extent].map(|v| v as f32);
-        let words = Form::Words {
-            at: vec![(at, label)],
-            size: 0.7,
-        };
-        let over = match index {
-            2 => Tone::Ink,
-            _ => Tone::Fixed([0xFF, 0xFF, 0xFE]),
-        };
         panel
             .with("x", Tone::Fixed([0x1B, 0x1D, 0x22]), 1.0, ring(1.8))
             .with("x", Tone::Fixed([0xFF, 0xFF, 0xFE]), 1.0, ring(0.8))
-            .with("x", over, 1.0, words)
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use egui::{Id, Rect, Slider, Ui, UiBuilder, vec2};
 
 use self::density::Divergence;
-use self::work::{Maps, Means, Reading, Subject};
+use self::work::{Maps, Means, Reading, Subject, scales};
 use crate::app::background::{Background, Job};
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
@@ -382,22 +382,4 @@ impl Likelihood {
     fn panel_ui(&mut self, ui: &mut Ui, lab: &mut Lab, index: usize, place: Rect) {
         self.map_ui(ui, lab, index, place);
     }
-}
-
-/// The colours of densities and of differences, for a highest density.
-fn scales(top: f32) -> [Scale; 2] {
-    let top = top.max(1e-6);
-    // Room above the truth, so that a network that is too high is seen to be.
-    let density = round_up(1.4 * top);
-    let difference = round_up(0.7 * top);
-    [Scale::Sequential(density), Scale::Diverging(difference)]
-}
-
-/// The next of 1, 2 or 5 times a power of ten.
-fn round_up(value: f32) -> f32 {
-    let value = f64::from(value);
-    let decade = 10f64.powf(value.log10().floor());
-    let round = [1.0, 2.0, 5.0, 10.0].map(|m| m * decade);
-    let round = round.into_iter().find(|v| *v >= value);
-    round.unwrap_or(value) as f32
 }

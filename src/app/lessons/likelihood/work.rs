@@ -9,7 +9,7 @@ use rayon::ThreadPool;
 
 use super::density::{Divergence, exact_density, grid, integral, log_density, mean_sign};
 use crate::app::background::Job;
-use crate::app::widgets::heat_map::HeatMap;
+use crate::app::widgets::heat_map::{HeatMap, Scale};
 use crate::data::toy::Dataset;
 use crate::flow::ExactField;
 use crate::kernel::{Mlp, MlpWeights};
@@ -171,6 +171,24 @@ impl Maps {
             side,
         }
     }
+}
+
+/// The colours of densities and of differences, for a highest density.
+pub fn scales(top: f32) -> [Scale; 2] {
+    let top = top.max(1e-6);
+    // Room above the truth, so that a network that is too high is seen to be.
+    let density = round_up(1.4 * top);
+    let difference = round_up(0.7 * top);
+    [Scale::Sequential(density), Scale::Diverging(difference)]
+}
+
+/// The next of 1, 2 or 5 times a power of ten.
+fn round_up(value: f32) -> f32 {
+    let value = f64::from(value);
+    let decade = 10f64.powf(value.log10().floor());
+    let round = [1.0, 2.0, 5.0, 10.0].map(|m| m * decade);
+    let round = round.into_iter().find(|v| *v >= value);
+    round.unwrap_or(value) as f32
 }
 
 /// −E ln p with its standard error, by trace and by Hutchinson's estimate.

@@ -58,8 +58,10 @@ pub fn figure(lesson: &Paths, lab: &Lab, t: f32) -> Option<Figure> {
     };
     match lesson.view {
         View::Side => {
-            let on = (0..NAMES.len()).filter(|place| lesson.on[*place]);
-            let mut ways: Vec<Way> = on.filter_map(way).collect();
+            let exact = exact_field(&dataset, Scheduler::CondOt).is_some();
+            let on = (0..NAMES.len()).filter(|place| exact && lesson.on[*place]);
+            // A picture with holes would mislead.
+            let mut ways = on.map(way).collect::<Option<Vec<Way>>>()?;
             let staged = lab.training.staged_by(lesson.weights);
             let network = cell(Driver::Network);
             let network = lesson.grid.moved(&network).cloned();

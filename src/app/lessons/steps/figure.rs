@@ -92,7 +92,11 @@ pub fn figure(lesson: &Steps, lab: &Lab, t: f32) -> Option<Figure> {
     let draw = move |_: &_| {
         let cm = 16.0 / across as f64;
         let panels = places.iter().map(|place| view.small(place, cm)).collect();
-        let mut scene = Scene::grid(panels, across).titled(sketch::time(view.t));
+        let mut title = sketch::time(view.t);
+        if !view.truth.is_empty() {
+            title = title.plain(", and the share of particles off the support at the end");
+        }
+        let mut scene = Scene::grid(panels, across).titled(title);
         scene.panels = scene.panels.into_iter().map(Panel::without_ticks).collect();
         scene.rows = names.iter().map(|name| Text::from(*name)).collect();
         if view.target.is_some() {
