@@ -172,6 +172,33 @@ fn a_run_stopped_in_the_middle_of_an_epoch_ends_with_the_same_weights() {
 }
 
 #[test]
+fn wgpu_and_flex_train_alike() {
+    if !common::gpu_here() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    random_vae(folder.path());
+    fn compare<P: Problem>(config: &ImageConfig) {
+        let run = |device| losses(&mut task::<P>(config.clone(), &Start::Fresh, device), 2);
+        let (gpu, cpu) = (run(DeviceChoice::Gpu), run(DeviceChoice::Cpu));
+        for (a, b) in gpu.concat().iter().zip(cpu.concat()) {
+            let close = (a - b).abs() <= 2e-3 * (1.0 + b.abs());
+            assert!(close, "{}: {gpu:?} and {cpu:?}", config.task());
+        }
+    }
+    compare::<VaeProblem>(&vae(64, 4));
+    // One small block: on a software adapter the time goes into compiling kernels.
+    let ImageConfig::Latent(settings) = latent(64, 4, folder.path()) else {
+        unreachable!("the settings of a latent flow");
+    };
+    compare::<LatentProblem>(&ImageConfig::Latent(LatentSettings {
+        width: 16,
+        depth: 1,
+        ..settings
+    }));
+}
+
+#[test]
 fn a_loss_that_is_not_a_number_keeps_good_weights() {
     let mut task = task::<ClassifierProblem>(classifier(640, 16), &Start::Fresh, DeviceChoice::Cpu);
     losses(&mut task, 2);

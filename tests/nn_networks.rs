@@ -1,9 +1,10 @@
-//! The image networks: shapes, first outputs, averaged weights.
+//! The image networks: shapes, first outputs, and the same numbers on both devices.
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
+use flowlab::device::{DeviceChoice, adapters, open};
 use flowlab::nn::classifier::ClassifierConfig;
-use flowlab::nn::dit::DitConfig;
+use flowlab::nn::dit::{Dit, DitConfig};
 use flowlab::nn::ema;
 use flowlab::nn::vae::{Vae, VaeConfig};
 
@@ -16,6 +17,47 @@ fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec().unwrap()
 }
 
+/// Adds noise to every weight, so that nothing is 0 by initialisation.
+struct Shake;
+
+impl ModuleMapper for Shake {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|value| {
+            let device = Device::flex().autodiff();
+            let noise = Distribution::Normal(0.0, 0.05);
+            let noise = Tensor::random(value.dims(), noise, &device);
+            Tensor::from_inner((value + noise).inner()).require_grad()
+        })
+    }
+}
+
+/// Both devices, if a GPU adapter (a software one will do) is there.
+fn devices() -> Vec<Device> {
+    let mut devices = vec![Device::flex()];
+    if !adapters().is_empty() {
+        devices.push(open(DeviceChoice::Gpu).unwrap().0);
+    }
+    devices
+}
+
+fn assert_agree(name: &str, results: &[Vec<f32>]) {
+    let largest = results[0].iter().fold(1e-3_f32, |a, b| a.max(b.abs()));
+    for other in &results[1..] {
+        for (a, b) in results[0].iter().zip(other) {
+            assert!((a - b).abs() < 1e-4 * largest, "{name}: {a} and {b}");
+        }
+    }
+}
+
+fn small_dit() -> DitConfig {
+    DitConfig::new()
+        .with_width(16)
+        .with_heads(2)
+        .with_depth(1)
+        .with_patch(2)
+        .with_extra(1)
+}
+
 #[test]
 fn an_untrained_transformer_gives_zero_velocities_of_the_latent_shape() {
     let device = Device::flex();
@@ -26,6 +68,49 @@ fn an_untrained_transformer_gives_zero_velocities_of_the_latent_shape() {
     let v = net.forward(x, Tensor::from_data([0.0, 0.5, 1.0], &device), labels);
     assert_eq!(v.dims(), [3, 4, 4, 4]);
     assert!(read(v).iter().all(|v| *v == 0.0));
+}
+
+#[test]
+fn the_transformer_agrees_on_both_devices() {
+    let (x, t) = (normal([3, 5, 4, 4]), TensorData::from([0.1_f32, 0.5, 0.9]));
+    let net = small_dit().init(&Device::flex().autodiff()).map(&mut Shake);
+    let mut results = vec![];
+    for device in devices() {
+        let device = device.autodiff();
+        let net: Dit = net.clone().fork(&device);
+        let x = Tensor::<4>::from_data(x.clone(), &device).require_grad();
+        let t = Tensor::from_data(t.clone(), &device);
+        let labels = Tensor::<1, Int>::from_data([0, 10, 3], &device);
+        let v = net.forward(x.clone(), t, labels);
+        let grads = v.clone().powi_scalar(2).sum().backward();
+        let mut numbers = read(v.inner());
+        assert!(numbers.iter().any(|v| v.abs() > 1e-3));
+        numbers.extend(read(x.grad(&grads).unwrap()));
+        results.push(numbers);
+    }
+    assert_agree("transformer", &results);
+}
+
+#[test]
+fn the_autoencoder_agrees_on_both_devices() {
+    let x = normal([2, 1, 32, 32]);
+    let small = VaeConfig::new().with_widths([4, 8, 16]);
+    let net = small.init(&Device::flex().autodiff());
+    let mut results = vec![];
+    for device in devices() {
+        let device = device.autodiff();
+        let net: Vae = net.clone().fork(&device);
+        let x = Tensor::<4>::from_data(x.clone(), &device).require_grad();
+        let (mean, logvar) = net.encode(x.clone());
+        assert_eq!([mean.dims(), logvar.dims()], [[2, 4, 4, 4]; 2]);
+        let y = net.decode(mean + logvar);
+        assert_eq!(y.dims(), [2, 1, 32, 32]);
+        let grads = y.clone().powi_scalar(2).sum().backward();
+        let mut numbers = read(y.inner());
+        numbers.extend(read(x.grad(&grads).unwrap()));
+        results.push(numbers);
+    }
+    assert_agree("autoencoder", &results);
 }
 
 #[test]

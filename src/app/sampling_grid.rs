@@ -6,12 +6,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::background::{Background, Job};
-use super::exact::{UpTo, exact_field, support};
+use super::exact::{Route, UpTo, support};
 use super::lesson::Lab;
 use super::sampler::moving::{self, Plan};
-use crate::data::toy::Dataset;
-use crate::flow::{BoxUnion, Scheduler, VelocityField, metric};
-use crate::kernel::{Mlp, MlpWeights};
+use super::training::{Staged, WeightsChoice};
+use crate::data::Dataset;
+use crate::flow::{Scheduler, VelocityField, metric};
+use crate::kernel::{Mlp, Trajectories};
 use crate::render::Frames;
 
 /// A first picture has this part of the particles.
@@ -24,8 +25,11 @@ const SHOW_EVERY: Duration = Duration::from_millis(80);
 pub enum Driver {
     /// The exact field of a path.
     Exact(Scheduler),
-    /// The network on the stage.
-    Network,
+    /// No field: pairs of source and target on their conditional paths. At each time they are
+    /// distributed as the particles of the marginal field, which need not be known.
+    Pairs(Scheduler),
+    /// A network, from the source of its run to the target of its run.
+    Network(WeightsChoice),
 }
 
 /// One panel: a field and how it is followed.
@@ -40,10 +44,8 @@ pub struct Cell {
 /// What a lesson wants to see.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The target.
-    pub dataset: Dataset,
-    /// The network and the version of its weights.
-    pub model: Option<(u64, Arc<MlpWeights>)>,
+    /// Source and target of the panels without a network.
+    pub route: Route,
     /// The panels.
     pub cells: Vec<Cell>,
     /// Particles in each.
@@ -61,6 +63,8 @@ pub struct Request {
 pub struct Moved {
     /// Which panel.
     pub cell: Cell,
+    /// What they moved between.
+    pub route: Route,
     /// Where they were.
     pub frames: Frames,
     /// Evaluations of the field for each particle.
@@ -74,7 +78,6 @@ pub struct Moved {
     pub is_point: bool,
     /// The stored frame at which the last step begins.
     pub before_last: usize,
-    dataset: Dataset,
     noise: u64,
     version: u64,
 }
@@ -82,12 +85,29 @@ pub struct Moved {
 /// Two requests with equal keys have equal pictures.
 #[derive(Clone, Debug, PartialEq)]
 struct Key {
-    dataset: Dataset,
+    route: Route,
+    models: Vec<(WeightsChoice, u64)>,
     cells: Vec<Cell>,
     particles: usize,
     noise: u64,
     frames: usize,
-    version: Option<u64>,
+}
+
+/// Networks of a request.
+type Models = Vec<(WeightsChoice, Staged)>;
+
+/// What the particles of a panel move between; none where its network is gone.
+fn route_of(driver: Driver, stage: &Route, models: &Models) -> Option<Route> {
+    match driver {
+        Driver::Exact(path) | Driver::Pairs(path) => Some(Route {
+            path,
+            ..stage.clone()
+        }),
+        Driver::Network(choice) => {
+            let known = models.iter().find(|(known, _)| *known == choice);
+            known.map(|(_, staged)| staged.route())
+        }
+    }
 }
 
 /// The panels of a lesson and the thread that fills them.
@@ -95,6 +115,7 @@ struct Key {
 pub struct SamplingGrid {
     work: Option<Background<Key, Vec<Arc<Moved>>>>,
     asked: Option<Key>,
+    models: Models,
     shown: Option<Arc<Vec<Arc<Moved>>>>,
 }
 
@@ -103,19 +124,19 @@ impl SamplingGrid {
     pub fn ask(&mut self, lab: &Lab, request: Request) {
         let work = self.work.get_or_insert_with(|| lab.background());
         self.shown = work.value();
-        let uses_model = request.cells.iter().any(|c| c.driver == Driver::Network);
-        let version = request.model.as_ref().map(|(version, _)| *version);
+        self.models = networks(lab, &request.cells);
+        let versions = |models: &Models| models.iter().map(|(c, s)| (*c, s.version)).collect();
         let key = Key {
-            dataset: request.dataset.clone(),
+            route: request.route.clone(),
+            models: versions(&self.models),
             cells: request.cells.clone(),
             particles: request.particles,
             noise: request.noise,
             frames: request.frames,
-            version: version.filter(|_| uses_model),
         };
         if let Some(asked) = &self.asked {
             let only_weights = Key {
-                version: key.version,
+                models: key.models.clone(),
                 ..asked.clone()
             } == key;
             if *asked == key || (only_weights && work.is_busy()) {
@@ -123,17 +144,30 @@ impl SamplingGrid {
             }
         }
         self.asked = Some(key.clone());
-        let known = self.shown.clone();
+        let (known, models) = (self.shown.clone(), self.models.clone());
         work.ask(key, move |job| {
-            fill(job, &request, known.as_deref().map_or(&[], Vec::as_slice));
+            let known = known.as_deref().map_or(&[][..], Vec::as_slice);
+            fill(job, &request, &models, known);
         });
     }
 
-    /// The newest picture of a panel; none before there is one for the target asked for.
+    /// The newest picture of a panel; none before there is one for what was asked for.
     pub fn moved(&self, cell: &Cell) -> Option<&Arc<Moved>> {
-        let dataset = &self.asked.as_ref()?.dataset;
-        let fits = |m: &&Arc<Moved>| m.cell == *cell && m.dataset == *dataset;
+        let route = self.route(cell)?;
+        let fits = |m: &&Arc<Moved>| m.cell == *cell && m.route == route;
         self.shown.as_ref()?.iter().find(fits)
+    }
+
+    /// What the particles of a panel move between; none where its network is gone.
+    pub fn route(&self, cell: &Cell) -> Option<Route> {
+        route_of(cell.driver, &self.asked.as_ref()?.route, &self.models)
+    }
+
+    /// The targets of all panels.
+    pub fn datasets(&self) -> Vec<Dataset> {
+        let networks = self.models.iter().map(|(_, staged)| staged.dataset.clone());
+        let stage = self.asked.iter().map(|asked| asked.route.dataset.clone());
+        stage.chain(networks).collect()
     }
 
     /// Whether a panel is still missing, or has only some of its particles.
@@ -142,21 +176,33 @@ impl SamplingGrid {
     }
 }
 
+/// The networks that some panels need.
+fn networks(lab: &Lab, cells: &[Cell]) -> Models {
+    let mut models = Models::new();
+    for cell in cells {
+        if let Driver::Network(choice) = cell.driver
+            && !models.iter().any(|(known, _)| *known == choice)
+            && let Some(staged) = lab.training.staged_by(choice)
+        {
+            models.push((choice, staged));
+        }
+    }
+    models
+}
+
 /// Moves the particles of all panels, some of them first, cheap panels before dear ones.
-fn fill(job: &Job<'_, Vec<Arc<Moved>>>, request: &Request, known: &[Arc<Moved>]) {
+fn fill(job: &Job<'_, Vec<Arc<Moved>>>, request: &Request, models: &Models, known: &[Arc<Moved>]) {
     let started = Instant::now();
-    let noise = moving::noise(request.noise, request.particles);
-    let support = support(&request.dataset);
-    let network = request.model.as_ref().and_then(|(version, weights)| {
-        let mlp = Mlp::try_new(weights);
+    let network = |(choice, staged): &(WeightsChoice, Staged)| {
+        let mlp = Mlp::try_new(&staged.weights);
         mlp.inspect_err(|error| log::warn!("weights that cannot be drawn: {error}"))
             .ok()
-            .map(|mlp| (*version, mlp))
-    });
+            .map(|mlp| (*choice, staged.version, mlp))
+    };
     let bench = Bench {
         request,
-        support,
-        network,
+        models,
+        networks: models.iter().filter_map(network).collect(),
     };
     // What is on show stays until its panel is made anew.
     let mut panels: Vec<Option<Arc<Moved>>> = (request.cells.iter())
@@ -177,9 +223,7 @@ fn fill(job: &Job<'_, Vec<Arc<Moved>>>, request: &Request, known: &[Arc<Moved>])
             if job.is_cancelled() {
                 return;
             }
-            let moved = job
-                .pool
-                .install(|| bench.moved(&cell, &noise[..2 * count], job));
+            let moved = job.pool.install(|| bench.moved(&cell, count, job));
             panels[index] = moved.map(Arc::new).or(panels[index].take());
             if shown.elapsed() > SHOW_EVERY {
                 job.show(panels.iter().flatten().cloned().collect());
@@ -197,8 +241,8 @@ fn fill(job: &Job<'_, Vec<Arc<Moved>>>, request: &Request, known: &[Arc<Moved>])
 /// What all panels of a request share.
 struct Bench<'a> {
     request: &'a Request,
-    support: Option<BoxUnion>,
-    network: Option<(u64, Mlp)>,
+    models: &'a Models,
+    networks: Vec<(WeightsChoice, u64, Mlp)>,
 }
 
 impl Bench<'_> {
@@ -206,29 +250,55 @@ impl Bench<'_> {
     fn still_fits(&self, moved: &Moved, cell: &Cell) -> bool {
         let request = self.request;
         moved.cell == *cell
-            && moved.dataset == request.dataset
+            && Some(&moved.route) == self.route(cell).as_ref()
             && moved.noise == request.noise
             && moved.frames.n <= request.particles
     }
 
-    /// Version of the field; 0 for the exact one, none where there is no such field.
+    fn route(&self, cell: &Cell) -> Option<Route> {
+        route_of(cell.driver, &self.request.route, self.models)
+    }
+
+    fn network(&self, choice: WeightsChoice) -> Option<&(WeightsChoice, u64, Mlp)> {
+        self.networks.iter().find(|(known, ..)| *known == choice)
+    }
+
+    /// Version of the field; 0 without weights, none where there is no such field.
     fn version(&self, cell: &Cell) -> Option<u64> {
         match cell.driver {
-            Driver::Exact(_) => Some(0),
-            Driver::Network => self.network.as_ref().map(|(version, _)| *version),
+            Driver::Exact(_) | Driver::Pairs(_) => Some(0),
+            Driver::Network(choice) => self.network(choice).map(|(_, version, _)| *version),
         }
     }
 
-    fn moved(&self, cell: &Cell, noise: &[f32], job: &Job<'_, Vec<Arc<Moved>>>) -> Option<Moved> {
-        let field: &dyn VelocityField<f32> = match cell.driver {
-            Driver::Exact(path) => &UpTo(exact_field(&self.request.dataset, path)?),
-            Driver::Network => &self.network.as_ref()?.1,
-        };
+    /// The way of `n` particles.
+    fn follow(
+        &self,
+        cell: &Cell,
+        route: &Route,
+        n: usize,
+        job: &Job<'_, Vec<Arc<Moved>>>,
+    ) -> Option<Trajectories> {
         let times = saved_times(&cell.plan, self.request.frames);
-        let moved = cell.plan.follow(field, times, noise, job.cancel)?;
+        let x0 = moving::start(&route.source, self.request.noise, n);
+        let field: &dyn VelocityField<f32> = match cell.driver {
+            Driver::Exact(_) => &UpTo(route.exact()?),
+            Driver::Network(choice) => &self.network(choice)?.2,
+            Driver::Pairs(path) => {
+                let x1 = moving::data(&route.dataset, self.request.noise, n);
+                return Some(moving::conditional(path, &times, &x0, &x1));
+            }
+        };
+        cell.plan.follow(field, times, &x0, job.cancel)
+    }
+
+    fn moved(&self, cell: &Cell, n: usize, job: &Job<'_, Vec<Arc<Moved>>>) -> Option<Moved> {
+        let route = self.route(cell)?;
+        let moved = self.follow(cell, &route, n, job)?;
         let ends = &moved.points[moved.points.len() - 2 * moved.n..];
         let is_point = is_point(ends);
-        let support = self.support.as_ref().filter(|_| !is_point);
+        let support = support(&route.dataset).filter(|_| !is_point);
+        let support = support.as_ref();
         let last = cell.plan.last_start();
         Some(Moved {
             cell: *cell,
@@ -242,7 +312,7 @@ impl Bench<'_> {
                 .rposition(|t| *t <= last)
                 .unwrap_or_default(),
             frames: Frames::new(moved.times.into(), moved.points.into(), moved.n),
-            dataset: self.request.dataset.clone(),
+            route,
             noise: self.request.noise,
             version: self.version(cell).unwrap_or_default(),
         })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::exact::Route;
 use super::run::RunId;
 use crate::data::Source;
 use crate::data::toy::Dataset;
@@ -34,6 +35,15 @@ pub struct Staged {
 }
 
 impl Staged {
+    /// From its source along its path to its target.
+    pub fn route(&self) -> Route {
+        Route {
+            source: self.source.clone(),
+            path: self.path,
+            dataset: self.dataset.clone(),
+        }
+    }
+
     /// The network that is on the stage before anything was trained.
     ///
     /// # Errors
@@ -62,6 +72,15 @@ impl Staged {
         let unsaved = || format!("{}: {}", self.name, self.label);
         self.file.clone().unwrap_or_else(unsaved)
     }
+}
+
+/// What moves the particles of a row or a panel that does not follow its lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FieldChoice {
+    /// The exact field.
+    Exact,
+    /// A network.
+    Weights(WeightsChoice),
 }
 
 /// Weights that a panel may show.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
+use super::exact::Route;
 use super::run::{Opened, Run, RunId, Wake};
 use super::runs::Runs;
-pub use super::staged::{Card, Staged, WeightsChoice};
+pub use super::staged::{Card, FieldChoice, Staged, WeightsChoice};
 use crate::data::Source;
 use crate::data::toy::Dataset;
 use crate::device::DeviceChoice;
@@ -128,6 +129,15 @@ impl Training {
         self.on_stage(|c| c.path, |s| s.path)
     }
 
+    /// Source, path and target on the stage.
+    pub fn route(&self) -> Route {
+        Route {
+            source: self.source(),
+            path: self.path(),
+            dataset: self.dataset(),
+        }
+    }
+
     /// A setting of the current run, else of the weights on the stage, else of the controls.
     fn on_stage<T>(&self, of: fn(&ToyConfig) -> T, staged: fn(&Staged) -> T) -> T {
         match (self.run(), &self.staged) {
@@ -146,8 +156,12 @@ impl Training {
     pub fn needs_reset(&self) -> bool {
         let Some(run) = self.run() else {
             // The pretrained network stays until a training has weights for the new target.
-            let other = |s: &Staged| s.dataset != self.config.dataset || s.path != self.config.path;
-            return self.staged.as_ref().is_some_and(other);
+            let config = &self.config;
+            let same = |s: &Staged| {
+                (&s.dataset, &s.source) == (&config.dataset, &config.source)
+                    && s.path == config.path
+            };
+            return self.staged.as_ref().is_some_and(|staged| !same(staged));
         };
         let live = ToyConfig {
             lr: self.config.lr,

@@ -1,5 +1,6 @@
 //! Data sets.
 
+pub mod density;
 pub mod drawn;
 pub mod mnist;
 mod picture;
@@ -9,6 +10,7 @@ pub mod source;
 mod text;
 pub mod toy;
 
+pub use density::Density;
 pub use drawn::{Painted, PixelGrid, Symmetry};
 pub use points::PointSet;
 pub use source::Source;

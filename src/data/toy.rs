@@ -136,6 +136,16 @@ impl Dataset {
         Some(ExactField::Mixture(MixtureField::new(&mixture, path)))
     }
 
+    /// Whether there is an exact field, without making it.
+    pub fn has_exact(&self) -> bool {
+        match self {
+            Dataset::EightGaussians => true,
+            Dataset::Points(set) => set.points().len() <= Mixture::MAX,
+            Dataset::Checkerboard { .. } | Dataset::StandardBoard | Dataset::Painted(_) => true,
+            _ => false,
+        }
+    }
+
     /// Differential entropy −∫ p ln p in nats, where it is known: no model's mean of −ln p over
     /// data is lower.
     pub fn entropy(&self) -> Option<f64> {

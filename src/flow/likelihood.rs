@@ -26,6 +26,21 @@ pub struct Likelihood {
     pub nfe: usize,
 }
 
+impl Likelihood {
+    /// ln p of each point, `[n]`, where ln p_0 is another density than the standard normal.
+    pub fn under(&self, log_p0: impl Fn([f64; 2]) -> f64) -> Vec<f64> {
+        let starts = self.x0.chunks_exact(2).zip(&self.log_p);
+        starts
+            .map(|(x, log_p)| log_p - log_normal(x[0], x[1]) + log_p0([x[0], x[1]]))
+            .collect()
+    }
+}
+
+/// ln N(x; 0, I).
+fn log_normal(x: f64, y: f64) -> f64 {
+    -0.5 * (x * x + y * y) - std::f64::consts::TAU.ln()
+}
+
 /// Log-likelihoods of the points `x1`, `[n, 2]`, at time `t1`, under a standard normal at t = 0.
 ///
 /// `f(t, x, v, div)` writes the velocities, `[n, 2]`, and their divergences, `[n]`.
@@ -63,7 +78,7 @@ pub fn log_likelihood(
         .map(|i| {
             let (x, y) = (end[2 * i], end[2 * i + 1]);
             // end[2n + i] is the integral from t1 down to 0, hence minus the one wanted.
-            -0.5 * (x * x + y * y) - std::f64::consts::TAU.ln() + end[2 * n + i]
+            log_normal(x, y) + end[2 * n + i]
         })
         .collect();
     Ok(Likelihood {

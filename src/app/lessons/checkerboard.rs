@@ -284,11 +284,10 @@ impl Checkerboard {
                 let arrows = self.quiver.model(staged, flow.t, extent);
                 flow.paint_arrows(&mut canvas, &arrows, p, p.model);
             }
-            if panel.has_exact() && training.source().is_gaussian() {
-                let (dataset, path) = (training.dataset(), training.path());
-                if let Some(arrows) = self.quiver.exact(&dataset, path, flow.t, extent) {
-                    flow.paint_arrows(&mut canvas, &arrows, p, p.exact);
-                }
+            if panel.has_exact()
+                && let Some(arrows) = self.quiver.exact(&training.route(), flow.t, extent)
+            {
+                flow.paint_arrows(&mut canvas, &arrows, p, p.exact);
             }
         }
         stage.paint_frame(&painter, p);

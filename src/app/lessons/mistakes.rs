@@ -13,9 +13,9 @@ use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::pair::{Both, Pair, Screen};
 use crate::app::theme::{self, Palette};
+use crate::app::widgets::bar_parts::dice_ui;
 use crate::app::widgets::flow_layers::{FlowLayers, Target};
 use crate::app::widgets::formula::formula;
-use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::number;
 use crate::app::widgets::stage::{Caption, Stage};
 use crate::app::widgets::verdict_plot::{self, Verdict, verdict_ui};
@@ -179,10 +179,7 @@ impl Lesson for Mistakes {
                     if ui.add(seed).labelled_by(label).changed() {
                         self.restart();
                     }
-                    let hint = format!("Draw new noise (R); seed {}", self.noise);
-                    if icon_button(ui, Icon::Dice, 28.0, Look::Quiet, &hint).clicked() {
-                        self.noise = self.noise.wrapping_add(1);
-                    }
+                    dice_ui(ui, "new noise", &mut self.noise);
                 });
                 for (title, text) in [
                     ("What the loss tells", told(self.mistake)),

@@ -8,13 +8,11 @@ use rayon::ThreadPool;
 
 use super::moving::{self, Plan};
 use super::{Pictures, Request, Sampled, Settings, on_gpu};
-use crate::app::exact::{UpTo, exact_field, support};
+use crate::app::exact::{Route, UpTo, support};
 use crate::data::Source;
-use crate::data::toy::Dataset;
-use crate::flow::{BoxUnion, ExactField, Scheduler, Solver, VelocityField, metric};
+use crate::flow::{BoxUnion, ExactField, Solver, VelocityField, metric};
 use crate::kernel::{Mlp, MlpWeights, Trajectories};
 use crate::render::{Frames, GpuSampler, Moved, SampleError};
-use crate::train::batch::noise_from;
 
 /// Largest number of stored positions of one picture.
 const STORED: usize = 6_400_000;
@@ -40,9 +38,7 @@ pub struct Bench {
 
 /// The exact field of a target and path.
 struct Exact {
-    dataset: Dataset,
-    path: Scheduler,
-    gaussian: bool,
+    route: Route,
     /// None where the target has no exact field.
     field: Option<UpTo>,
     support: Option<BoxUnion>,
@@ -188,7 +184,7 @@ impl Bench {
             *seed == settings.noise && *source == settings.source && points.len() >= wanted
         });
         let (seed, source, points) = known.unwrap_or_else(|| {
-            let points = starts(settings);
+            let points = moving::start(&settings.source, settings.noise, settings.particles);
             (settings.noise, settings.source.clone(), points.into())
         });
         self.noise = Some((seed, source, Arc::clone(&points)));
@@ -200,39 +196,23 @@ impl Bench {
     }
 
     fn exact(&mut self, settings: &Settings) -> Arc<Exact> {
-        let known = self.exact.take().filter(|exact| {
-            let gaussian = settings.source.is_gaussian();
-            exact.dataset == settings.dataset
-                && (exact.path, exact.gaussian) == (settings.path, gaussian)
-        });
-        let exact = known.unwrap_or_else(|| Arc::new(Exact::new(settings)));
+        let route = settings.route();
+        let known = self.exact.take().filter(|exact| exact.route == route);
+        let exact = known.unwrap_or_else(|| Arc::new(Exact::new(route)));
         self.exact = Some(Arc::clone(&exact));
         exact
     }
 }
 
 impl Exact {
-    fn new(settings: &Settings) -> Self {
-        let support = support(&settings.dataset);
-        let gaussian = settings.source.is_gaussian();
-        let field = exact_field(&settings.dataset, settings.path).filter(|_| gaussian);
+    fn new(route: Route) -> Self {
+        let field = route.exact();
         Self {
-            dataset: settings.dataset.clone(),
-            path: settings.path,
-            gaussian,
+            support: support(&route.dataset),
+            route,
             floor: field.as_ref().map(ExactField::loss_floor),
             field: field.map(UpTo),
-            support,
         }
-    }
-}
-
-/// Points of the source `[n, 2]`.
-fn starts(settings: &Settings) -> Vec<f32> {
-    let (seed, source) = (settings.noise, &settings.source);
-    match source.is_gaussian() {
-        true => moving::noise(seed, settings.particles),
-        false => noise_from(source, seed, settings.particles),
     }
 }
 
@@ -244,7 +224,8 @@ pub fn follow_again(
     cancel: &AtomicBool,
 ) -> Option<Trajectories> {
     let plan = Plan::new(settings.solver, settings.steps);
-    plan.follow(mlp, times.to_vec(), &starts(settings), cancel)
+    let x0 = moving::start(&settings.source, settings.noise, settings.particles);
+    plan.follow(mlp, times.to_vec(), &x0, cancel)
 }
 
 /// Evaluations of a field for all particles, a guess for an adaptive method.

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui_wgpu::RenderState;
 
+use crate::app::exact::Route;
 use crate::data::Source;
 use crate::data::toy::Dataset;
 use crate::flow::{Scheduler, Solver};
@@ -41,6 +42,17 @@ pub struct Settings {
     pub particles: usize,
     /// Seed of the noise they start from.
     pub noise: u64,
+}
+
+impl Settings {
+    /// From its source along its path to its target.
+    pub fn route(&self) -> Route {
+        Route {
+            source: self.source.clone(),
+            path: self.path,
+            dataset: self.dataset.clone(),
+        }
+    }
 }
 
 /// What the window wants to see.

@@ -8,8 +8,10 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use crate::app::exact::LAST_TIME;
-use crate::flow::{Adaptive, Solver, VelocityField, integrate_adaptive};
+use crate::data::{Dataset, Source};
+use crate::flow::{Adaptive, Scheduler, Solver, VelocityField, integrate_adaptive};
 use crate::kernel::{Trajectories, sample_or_cancel};
+use crate::train::batch::noise_from;
 
 /// Tolerance of the adaptive solver, relative and absolute.
 const TOLERANCE: f64 = 1e-5;
@@ -86,6 +88,40 @@ impl Plan {
             n: noise.len() / 2,
             nfe: self.nfe(),
         })
+    }
+}
+
+/// Points of a source, `[n, 2]`; fewer are the first ones of more.
+pub fn start(source: &Source, seed: u64, n: usize) -> Vec<f32> {
+    if source.is_gaussian() {
+        noise(seed, n)
+    } else {
+        noise_from(source, seed, n)
+    }
+}
+
+/// Points of a target, `[n, 2]`, independent of those that [`start`] draws with the same seed;
+/// fewer are the first ones of more.
+pub fn data(dataset: &Dataset, seed: u64, n: usize) -> Vec<f32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(1);
+    let mut points = vec![0.0; 2 * n];
+    dataset.sample_into(&mut rng, &mut points);
+    points
+}
+
+/// Pairs on their conditional paths, x_t = α_t x1 + σ_t x0, at each time.
+pub fn conditional(path: Scheduler, times: &[f32], x0: &[f32], x1: &[f32]) -> Trajectories {
+    let mut points = Vec::with_capacity(times.len() * x0.len());
+    for &t in times {
+        let c = path.at(t.min(path.t_max() as f32));
+        points.extend((0..x0.len()).map(|k| c.alpha * x1[k] + c.sigma * x0[k]));
+    }
+    Trajectories {
+        times: times.to_vec(),
+        points,
+        n: x0.len() / 2,
+        nfe: 0,
     }
 }
 

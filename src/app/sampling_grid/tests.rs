@@ -2,6 +2,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::data::{Dataset, Source};
 use crate::flow::Solver;
 
 fn cell(solver: Solver, steps: usize) -> Cell {
@@ -11,10 +12,17 @@ fn cell(solver: Solver, steps: usize) -> Cell {
     }
 }
 
+fn board() -> Route {
+    Route {
+        source: Source::Gaussian,
+        path: Scheduler::CondOt,
+        dataset: Dataset::CHECKERBOARD,
+    }
+}
+
 fn request(cells: Vec<Cell>) -> Request {
     Request {
-        dataset: Dataset::CHECKERBOARD,
-        model: None,
+        route: board(),
         cells,
         particles: 800,
         noise: 5,
@@ -25,13 +33,17 @@ fn request(cells: Vec<Cell>) -> Request {
 
 /// Fills the panels of a request on a background thread; also tells how often it showed some.
 fn filled(request: Request, known: Vec<Arc<Moved>>) -> Vec<Arc<Moved>> {
+    filled_with(request, Models::new(), known)
+}
+
+fn filled_with(request: Request, models: Models, known: Vec<Arc<Moved>>) -> Vec<Arc<Moved>> {
     let (send, woken) = channel();
     let mut work = Background::new(move || {
         // The test may have what it wanted already.
         let _ = send.send(());
     });
     work.ask((), move |job: &Job<'_, Vec<Arc<Moved>>>| {
-        fill(job, &request, &known)
+        fill(job, &request, &models, &known)
     });
     let start = Instant::now();
     while work.value().is_none() || work.is_busy() {
@@ -104,4 +116,61 @@ fn one_euler_step_of_the_exact_field_is_a_point_at_the_mean() {
     assert_eq!((moved.off_support, moved.masses.len()), (None, 0));
     let ends = &moved.frames.points[moved.frames.points.len() - 1600..];
     assert!(ends.iter().all(|v| v.abs() < 1e-4));
+}
+
+#[test]
+fn a_network_starts_from_its_own_source_and_is_measured_on_its_own_target() {
+    let pretrained = Staged::pretrained().unwrap();
+    let moons = Staged {
+        source: Source::Data(Box::new(Dataset::Moons)),
+        dataset: Dataset::StandardBoard,
+        version: 7,
+        ..pretrained.clone()
+    };
+    let models: Models = vec![
+        (WeightsChoice::Current, pretrained),
+        (WeightsChoice::Run(3), moons.clone()),
+    ];
+    let cells: Vec<Cell> = [WeightsChoice::Current, WeightsChoice::Run(3)]
+        .map(|choice| Cell {
+            driver: Driver::Network(choice),
+            plan: Plan::new(Solver::Euler, 16),
+        })
+        .to_vec();
+    let panels = filled_with(request(cells), models, Vec::new());
+    assert_eq!(panels[0].route, board());
+    assert_eq!(panels[1].route, moons.route());
+    let start = |i: usize| &panels[i].frames.points[..1600];
+    assert_eq!(start(0), moving::start(&Source::Gaussian, 5, 800));
+    assert_eq!(start(1), moving::start(&moons.source, 5, 800));
+    assert!(panels[0].off_support.unwrap() < 0.3);
+    assert_ne!(panels[0].masses, panels[1].masses);
+}
+
+#[test]
+fn pairs_stand_where_the_exact_fields_particles_stand() {
+    let path = Scheduler::Cosine;
+    let plan = Plan::new(Solver::Midpoint, 64);
+    let cells = [Driver::Exact(path), Driver::Pairs(path)].map(|driver| Cell { driver, plan });
+    let panels = filled(
+        Request {
+            frames: 64,
+            ..request(cells.to_vec())
+        },
+        Vec::new(),
+    );
+    let [flow, pairs] = &panels[..] else {
+        panic!("two panels");
+    };
+    assert_eq!(flow.frames.points[..1600], pairs.frames.points[..1600]);
+    let moment = |m: &Moved, t: f32| {
+        let frame = m.frames.locate(t).a;
+        m.frames.points[1600 * frame..1600 * (frame + 1)].to_vec()
+    };
+    for t in [0.25, 0.5, 0.75] {
+        let apart = metric::energy_distance(&moment(flow, t), &moment(pairs, t));
+        // Two samples of 800 from one distribution are this near; noise and data are 0.3 apart.
+        assert!(apart < 0.02, "{t}: {apart}");
+    }
+    assert!(pairs.off_support.unwrap() < 0.01);
 }

@@ -32,6 +32,34 @@ pub struct Target {
     shape: Shape,
 }
 
+/// The targets of several panels, kept while somebody wants them.
+#[derive(Default)]
+pub struct Targets(Vec<Target>);
+
+impl Targets {
+    /// Makes the wanted ones and drops the others.
+    pub fn keep(&mut self, wanted: &[Dataset]) {
+        self.0.retain(|target| wanted.contains(&target.dataset));
+        for dataset in wanted {
+            if self.of(dataset).is_none() {
+                self.0.push(Target::new(dataset.clone()));
+            }
+        }
+    }
+
+    /// All of them, for a figure.
+    pub fn forms(&self) -> Vec<(Dataset, Form)> {
+        let all = self.0.iter();
+        all.map(|target| (target.dataset.clone(), target.form()))
+            .collect()
+    }
+
+    /// One of the wanted ones.
+    pub fn of(&self, dataset: &Dataset) -> Option<&Target> {
+        self.0.iter().find(|target| target.dataset == *dataset)
+    }
+}
+
 enum Shape {
     Boxes(BoxUnion),
     Points(Frames),

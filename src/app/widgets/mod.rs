@@ -2,6 +2,7 @@
 
 pub mod arrow;
 pub mod banner;
+pub mod bar_parts;
 pub mod bars;
 pub mod canvas;
 pub mod chart;
@@ -9,6 +10,7 @@ pub mod chip;
 pub mod digit_controls;
 pub mod digit_grid;
 pub mod export_dialog;
+pub mod field_menu;
 pub mod file_dialog;
 pub mod flow_layers;
 pub mod formula;

@@ -3,8 +3,8 @@
 use egui::{Align2, Label, Rect, RichText, Ui};
 
 use super::formula::formula;
+use crate::app::exact::Route;
 use crate::app::theme;
-use crate::data::toy::Dataset;
 
 /// A finding in a title, a formula and a sentence.
 #[derive(Clone, Copy, Debug)]
@@ -41,13 +41,12 @@ pub fn legend_row(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.add_space(4.0);
 }
 
-/// Says why a place is empty.
-pub fn no_exact_field(ui: &Ui, place: Rect, dataset: &Dataset) {
-    let text = format!(
-        "{} has no exact field.\nChoose a board: Page Up, Page Down.",
-        dataset.label()
-    );
-    sentence(ui, place, &text);
+/// Says in a line why there is no exact field, and what is shown in its place.
+pub fn why_ui(ui: &mut Ui, route: &Route, instead: &str) {
+    if let Some(why) = route.why_not_exact() {
+        let color = theme::palette(ui).muted;
+        ui.label(RichText::new(format!("{why}: {instead}")).color(color));
+    }
 }
 
 /// A sentence in the middle of an empty place.

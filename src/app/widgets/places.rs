@@ -1,13 +1,15 @@
 //! Places for a few square pictures side by side, and the caption above each.
 
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
-use egui::{Align2, Color32, FontFamily, FontId, Painter, Rect, Sense, Ui, pos2, vec2};
+use egui::{Align2, Color32, FontFamily, FontId, Painter, Rect, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::stage::Stage;
 use crate::app::theme;
 
 /// What surrounds the square of a stage: ticks at the left and below, captions above, in points.
 const AROUND: [f32; 2] = [40.0, 52.0];
+/// Height of the switches above the pictures, in points.
+const LEGEND: f32 = 36.0;
 /// Height of a caption, in points.
 const LINE: f32 = 24.0;
 
@@ -40,6 +42,22 @@ pub fn places(place: Rect, count: usize) -> Vec<Rect> {
         }
     }
     best.1
+}
+
+/// Draws the switches of a lesson in a row above its pictures; the pictures' place comes back.
+pub fn below_legend(ui: &mut Ui, place: Rect, add: impl FnOnce(&mut Ui)) -> Rect {
+    let (legend, pictures) = place.split_top_bottom_at_y(place.top() + LEGEND);
+    let mut row = ui.new_child(UiBuilder::new().max_rect(legend));
+    add(&mut row);
+    pictures
+}
+
+/// Switches in a row, in more where there is no room.
+pub fn chips_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        ui.horizontal_wrapped(add);
+    });
 }
 
 /// Equal parts of a place, beside one another or over one another.

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::app::exact::exact_field;
+use crate::app::exact::Route;
 use crate::app::training::Staged;
-use crate::data::toy::Dataset;
-use crate::flow::{ExactField, Scheduler, VelocityField};
+use crate::flow::{ExactField, VelocityField};
 use crate::kernel::Mlp;
 use crate::render::Arrows;
 
@@ -23,8 +22,7 @@ pub struct Cache {
 
 /// An exact field and its arrows at the last time.
 struct Exact {
-    dataset: Dataset,
-    path: Scheduler,
+    route: Route,
     field: Option<ExactField>,
     drawn: Option<(u32, Arrows)>,
 }
@@ -51,20 +49,13 @@ impl Cache {
             .unwrap_or_else(none)
     }
 
-    /// Arrows of the exact field at `t` on [-extent, extent]²; none where the target has none.
-    pub fn exact(
-        &mut self,
-        dataset: &Dataset,
-        path: Scheduler,
-        t: f32,
-        extent: f64,
-    ) -> Option<Arrows> {
-        let fits = |known: &Exact| known.dataset == *dataset && known.path == path;
+    /// Arrows of the exact field at `t` on [-extent, extent]²; none where there is none.
+    pub fn exact(&mut self, route: &Route, t: f32, extent: f64) -> Option<Arrows> {
+        let fits = |known: &Exact| known.route == *route;
         if !self.exact.as_ref().is_some_and(fits) {
             self.exact = Some(Exact {
-                field: exact_field(dataset, path),
-                dataset: dataset.clone(),
-                path,
+                field: route.exact(),
+                route: route.clone(),
                 drawn: None,
             });
         }

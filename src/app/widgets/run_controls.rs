@@ -1,6 +1,6 @@
 //! Start, pause, step and reset of a training run, its figures and its settings.
 
-use egui::{Button, ComboBox, DragValue, Grid, Rect, RichText, Ui, pos2, vec2};
+use egui::{Button, CollapsingHeader, ComboBox, DragValue, Grid, Rect, RichText, Ui, pos2, vec2};
 
 use super::icon::{Icon, Look, icon_button};
 use super::number;
@@ -58,6 +58,14 @@ pub fn run_ui(ui: &mut Ui, training: &mut Training) {
     });
     progress_ui(ui, training.run());
     figures_ui(ui, training.run(), &training.config);
+}
+
+/// The run and its settings under a fold, for lessons that are about something else.
+pub fn folded_ui(ui: &mut Ui, training: &mut Training) {
+    CollapsingHeader::new("Training").show(ui, |ui| {
+        run_ui(ui, training);
+        settings_ui(ui, training);
+    });
 }
 
 fn progress_ui(ui: &mut Ui, run: Option<&Run>) {

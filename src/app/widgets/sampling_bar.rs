@@ -3,7 +3,7 @@
 use egui::{ComboBox, RichText, Slider, SliderClamping, Ui};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::icon::{Icon, Look, icon_button};
+use super::bar_parts::dice_ui;
 use super::number;
 use crate::app::sampler::frames_kept;
 use crate::flow::Solver;
@@ -98,10 +98,7 @@ pub fn sampling_bar(ui: &mut Ui, sampling: &mut Sampling) {
 pub fn noise_ui(ui: &mut Ui, particles: &mut usize, noise: &mut u64) {
     let label = ui.label("Particles").id;
     ui.label_inputs_by(label, |ui| particles_ui(ui, particles));
-    let hint = format!("Draw new noise (R); seed {noise}");
-    if icon_button(ui, Icon::Dice, 28.0, Look::Quiet, &hint).clicked() {
-        *noise = noise.wrapping_add(1);
-    }
+    dice_ui(ui, "new noise", noise);
 }
 
 fn solver_ui(ui: &mut Ui, solver: &mut Solver) {

@@ -1,7 +1,8 @@
 //! A menu of the weights that a panel may show: the current run, the pretrained network, any run.
 
-use egui::{ComboBox, Response, Ui};
+use egui::{Color32, ComboBox, Response, Ui};
 
+use crate::app::theme::{self, Palette};
 use crate::app::training::{Staged, Training, WeightsChoice};
 
 /// Draws the menu in `width` points and tells the chosen weights; none before there are any.
@@ -39,7 +40,17 @@ pub fn weights_choice(
     training.staged_by(*choice)
 }
 
-fn name(choice: WeightsChoice, staged: &Staged) -> String {
+/// The colour of the weights: that of their run's curve, where a run was chosen.
+pub fn weights_color(training: &Training, choice: WeightsChoice, p: &Palette) -> Color32 {
+    let WeightsChoice::Run(id) = choice else {
+        return p.model;
+    };
+    let run = training.runs().iter().find(|run| run.id == id);
+    run.map_or(p.model, |run| theme::run(p, run.color))
+}
+
+/// The name of a choice in a menu.
+pub fn name(choice: WeightsChoice, staged: &Staged) -> String {
     match choice {
         WeightsChoice::Current => format!("Current: {}", staged.name),
         WeightsChoice::Pretrained | WeightsChoice::Run(_) => staged.name.clone(),

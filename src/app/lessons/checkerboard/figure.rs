@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{Checkerboard, Panel as Place};
-use crate::app::exact::exact_field;
+use crate::app::exact::Route;
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sampler::Sampled;
@@ -12,10 +12,9 @@ use crate::app::sketch::{self, Who};
 use crate::app::training::Staged;
 use crate::app::widgets::number;
 use crate::app::widgets::quiver::{self, LAST_TIME, SIDE};
-use crate::data::toy::Dataset;
 use crate::figure::scene::Key;
 use crate::figure::{Form, Panel, Scene, Tone};
-use crate::flow::{Scheduler, VelocityField};
+use crate::flow::VelocityField;
 use crate::kernel::Mlp;
 
 /// Ways that are drawn, as on the stage.
@@ -31,7 +30,7 @@ struct Part {
     paths: bool,
     /// Arrows of the network, and of the exact field.
     arrows: Option<Staged>,
-    exact_arrows: Option<(Dataset, Scheduler)>,
+    exact_arrows: Option<Route>,
     title: &'static str,
 }
 
@@ -40,7 +39,6 @@ pub fn figure(lesson: &Checkerboard, lab: &Lab, t: f32) -> Option<Figure> {
     let staged = training.staged();
     let shown = |picture: &Option<Arc<Sampled>>, on: bool| picture.clone().filter(|_| on);
     let target = lesson.target.as_ref().filter(|_| layers.target);
-    let gaussian = training.source().is_gaussian();
     let part = |place: Place| Part {
         extent: training.dataset().extent(),
         target: target.map(|target| target.form()),
@@ -51,8 +49,7 @@ pub fn figure(lesson: &Checkerboard, lab: &Lab, t: f32) -> Option<Figure> {
         arrows: staged
             .filter(|_| layers.arrows && place.has_model())
             .cloned(),
-        exact_arrows: (layers.arrows && place.has_exact() && gaussian)
-            .then(|| (training.dataset(), training.path())),
+        exact_arrows: (layers.arrows && place.has_exact()).then(|| training.route()),
         title: match place {
             Place::Model => "Network",
             Place::Exact => "Exact field",
@@ -151,9 +148,7 @@ impl Part {
                 t,
             );
         }
-        if let Some((dataset, path)) = &self.exact_arrows
-            && let Some(field) = exact_field(dataset, *path)
-        {
+        if let Some(field) = self.exact_arrows.as_ref().and_then(Route::exact) {
             panel = self.with_arrows(panel, "exact velocities", &field, t.min(LAST_TIME));
         }
         Some(panel)

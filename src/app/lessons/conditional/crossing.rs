@@ -3,13 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
-
-use crate::app::exact::UpTo;
-use crate::data::toy::Dataset;
-use crate::flow::{ExactField, MarginalField, Scheduler, Solver, VelocityField};
+use crate::app::exact::{Route, UpTo};
+use crate::app::sampler::moving;
+use crate::flow::{ExactField, MarginalField, Solver, VelocityField};
 use crate::kernel::{Mlp, MlpWeights, Trajectories, sample_or_cancel};
 
 /// Stored times of the flow and of the conditional paths.
@@ -38,26 +34,18 @@ pub struct Crossing {
 
 /// Draws `pairs` and follows both kinds of path; none when it was cancelled.
 pub fn cross(
-    dataset: &Dataset,
-    path: Scheduler,
+    route: &Route,
     through: Option<&Through>,
     pairs: usize,
     seed: u64,
     cancel: &AtomicBool,
 ) -> Option<Crossing> {
-    // One stream for noise and one for data: fewer pairs are the first ones of more.
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let x0: Vec<f32> = (0..2 * pairs)
-        .map(|_| StandardNormal.sample(&mut rng))
-        .collect();
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(1);
-    let mut x1 = vec![0.0; 2 * pairs];
-    dataset.sample_into(&mut rng, &mut x1);
+    let x0 = moving::start(&route.source, seed, pairs);
+    let x1 = moving::data(&route.dataset, seed, pairs);
     let times: Vec<f32> = (0..FRAMES)
         .map(|i| i as f32 / (FRAMES - 1) as f32)
         .collect();
-    let lines = conditional(path, &times, &x0, &x1);
+    let lines = moving::conditional(route.path, &times, &x0, &x1);
     let flow = match through {
         None => None,
         Some(Through::Exact(field)) => {
@@ -78,21 +66,6 @@ pub fn cross(
         flow,
         meetings,
     })
-}
-
-/// x_t = α_t x1 + σ_t x0 at each time.
-fn conditional(path: Scheduler, times: &[f32], x0: &[f32], x1: &[f32]) -> Trajectories {
-    let mut points = Vec::with_capacity(times.len() * x0.len());
-    for &t in times {
-        let c = path.at(t.min(path.t_max() as f32));
-        points.extend((0..x0.len()).map(|k| c.alpha * x1[k] + c.sigma * x0[k]));
-    }
-    Trajectories {
-        times: times.to_vec(),
-        points,
-        n: x0.len() / 2,
-        nfe: 0,
-    }
 }
 
 fn follow(
@@ -147,13 +120,19 @@ fn segments_meet(a: [[f64; 2]; 2], b: [[f64; 2]; 2]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Dataset, Source};
+    use crate::flow::Scheduler;
 
     fn crossing(pairs: usize) -> Crossing {
         let boxes = Dataset::CHECKERBOARD.boxes().expect("a board");
         let field = Through::Exact(Arc::new(MarginalField::new(&boxes, Scheduler::CondOt)));
         let never = AtomicBool::new(false);
-        let dataset = Dataset::CHECKERBOARD;
-        cross(&dataset, Scheduler::CondOt, Some(&field), pairs, 1, &never).expect("a result")
+        let route = Route {
+            source: Source::Gaussian,
+            path: Scheduler::CondOt,
+            dataset: Dataset::CHECKERBOARD,
+        };
+        cross(&route, Some(&field), pairs, 1, &never).expect("a result")
     }
 
     #[test]

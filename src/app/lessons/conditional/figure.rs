@@ -36,8 +36,8 @@ pub fn figure(lesson: &Conditional, lab: &Lab, t: f32) -> Option<Figure> {
     let at = f64::from(t).min(LAST_TIME);
     let view = View {
         t: f64::from(t),
-        path: known.path,
-        extent: known.dataset.extent(),
+        path: known.route.path,
+        extent: known.route.dataset.extent(),
         boxes: known.target.boxes().cloned(),
         target: known.target.form(),
         fan: known.field.clone().map(|field| (field, lesson.point(at))),

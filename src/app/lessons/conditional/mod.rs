@@ -9,7 +9,7 @@ mod panel;
 
 use std::sync::Arc;
 
-use egui::{Rect, Slider, Ui, UiBuilder, vec2};
+use egui::{Rect, RichText, Slider, Ui, UiBuilder};
 use serde::{Deserialize, Serialize};
 
 use self::crossing::{Crossing, Through, cross};
@@ -17,17 +17,17 @@ use self::fan::Fan;
 use self::figure::OnStage;
 use self::paint::{Track, track_through};
 use crate::app::background::Background;
+use crate::app::exact::Route;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
 use crate::app::view::view_of;
+use crate::app::widgets::bar_parts::{dice_ui, slider_ui};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::Target;
-use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::places;
-use crate::data::toy::Dataset;
-use crate::flow::{MarginalField, Scheduler};
+use crate::flow::MarginalField;
 
 /// Draws from the posterior.
 const DRAWS: std::ops::RangeInclusive<usize> = 8..=256;
@@ -37,15 +37,14 @@ const PAIRS: std::ops::RangeInclusive<usize> = 4..=128;
 const LAST_TIME: f64 = 0.995;
 /// Times at which the loss floor is shown.
 const FLOOR_TIMES: usize = 49;
-/// What the lesson needs, where it is missing.
-const NEEDS: &str = "The fan needs the posterior of the data given x, which is known in closed \
-                     form for boards. Choose a checkerboard preset under Training (Page Down).";
+/// What the fan needs, where it is missing.
+const NEEDS: &str = "The fan and its figures need the posterior of the data given x: it is known \
+                     for a board and a Gaussian source. Choose them under Training (Page Down).";
 
 /// What the flow panel depends on.
 #[derive(Clone, PartialEq)]
 struct CrossKey {
-    dataset: Dataset,
-    path: Scheduler,
+    route: Route,
     pairs: usize,
     seed: u64,
     version: u64,
@@ -54,13 +53,9 @@ struct CrossKey {
 /// What the track through the point depends on.
 #[derive(Clone, PartialEq)]
 struct TrackKey {
-    dataset: Dataset,
-    path: Scheduler,
+    route: Route,
     anchor: Anchor,
 }
-
-/// What the floor at each time depends on.
-type FloorKey = (Dataset, Scheduler);
 
 /// Where the point was put, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,10 +64,9 @@ struct Anchor {
     x: [f64; 2],
 }
 
-/// The exact field of the target and path on the stage.
+/// The exact field of the route on the stage.
 struct Known {
-    dataset: Dataset,
-    path: Scheduler,
+    route: Route,
     target: Target,
     field: Option<Arc<MarginalField>>,
 }
@@ -93,7 +87,7 @@ pub struct Conditional {
     fan: Option<Fan>,
     tracks: Option<Background<TrackKey, (TrackKey, Track)>>,
     crossings: Option<Background<CrossKey, Crossing>>,
-    floors: Option<Background<FloorKey, Vec<[f64; 2]>>>,
+    floors: Option<Background<Route, Vec<[f64; 2]>>>,
 }
 
 impl Default for Conditional {
@@ -174,10 +168,7 @@ impl Lesson for Conditional {
     }
 
     fn legend_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
-        ui.scope(|ui| {
-            ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-            ui.horizontal_wrapped(|ui| self.chips_ui(ui));
-        });
+        places::chips_ui(ui, |ui| self.chips_ui(ui));
         if lab.settings.lecture {
             ui.add_space(6.0);
             self.numbers_ui(ui, true);
@@ -188,12 +179,17 @@ impl Lesson for Conditional {
         let place = ui.available_rect_before_wrap();
         let mut pictures = place;
         if !lab.settings.lecture {
-            let (legend, rest) = place.split_top_bottom_at_y(place.top() + 36.0);
-            let mut row = ui.new_child(UiBuilder::new().max_rect(legend));
-            self.legend_ui(&mut row, lab);
+            pictures = places::below_legend(ui, place, |ui| self.legend_ui(ui, lab));
+        }
+        let has_fan = self.fan.is_some();
+        if !has_fan {
+            let (line, rest) = pictures.split_top_bottom_at_y(pictures.top() + 44.0);
+            let mut row = ui.new_child(UiBuilder::new().max_rect(line));
+            row.label(RichText::new(NEEDS).color(theme::palette(ui).muted));
             pictures = rest;
         }
-        let shown: Vec<usize> = (0..3).filter(|index| self.shown[*index]).collect();
+        let shown = (0..3).filter(|index| self.shown[*index] && (has_fan || *index > 0));
+        let shown: Vec<usize> = shown.collect();
         if shown.is_empty() {
             places::notice(ui, pictures, "Switch on Fan, Lines or Flow (keys 1 to 3).");
         }
@@ -207,22 +203,13 @@ impl Lesson for Conditional {
         ui.horizontal(|ui| {
             ui.spacing_mut().slider_width = (0.5 * ui.available_width() - 180.0).clamp(48.0, 200.0);
             let hint = "Data points drawn from the posterior given x, shown as thin lines.";
-            let label = ui.label("Draws").on_hover_text(hint).id;
-            ui.label_inputs_by(label, |ui| {
-                ui.add(Slider::new(&mut self.draws, DRAWS).logarithmic(true))
-                    .on_hover_text(hint);
-            });
+            let draws = Slider::new(&mut self.draws, DRAWS).logarithmic(true);
+            slider_ui(ui, "Draws", hint, draws);
             ui.add_space(8.0);
             let hint = "Pairs of noise and data in the other two pictures (↑ and ↓).";
-            let label = ui.label("Pairs").on_hover_text(hint).id;
-            ui.label_inputs_by(label, |ui| {
-                ui.add(Slider::new(&mut self.pairs, PAIRS).logarithmic(true))
-                    .on_hover_text(hint);
-            });
-            let hint = format!("Draw new points and pairs (R); seed {}", self.seed);
-            if icon_button(ui, Icon::Dice, 28.0, Look::Quiet, &hint).clicked() {
-                self.seed += 1;
-            }
+            let pairs = Slider::new(&mut self.pairs, PAIRS).logarithmic(true);
+            slider_ui(ui, "Pairs", hint, pairs);
+            dice_ui(ui, "new points and pairs", &mut self.seed);
         });
     }
 
@@ -257,7 +244,13 @@ impl Conditional {
         ];
         for (index, (name, mark, color)) in names.into_iter().enumerate() {
             let key = index as u8 + 1;
-            chip(ui, &mut self.shown[index], mark, color, name, key);
+            // Without the posterior there is no fan to be switched.
+            if index > 0 || self.fan.is_some() {
+                chip(ui, &mut self.shown[index], mark, color, name, key);
+            }
+        }
+        if self.fan.is_none() {
+            return;
         }
         let hint = "Whether x goes with the flow when time moves, or stays where it is";
         chip(ui, &mut self.follow, Mark::Dots, p.exact, "Follow", 4).on_hover_text(hint);
@@ -267,23 +260,21 @@ impl Conditional {
 
     /// Keeps target and field up to date with the stage.
     fn know(&mut self, lab: &Lab) {
-        let (dataset, path) = (lab.training.dataset(), lab.training.path());
-        let same = self
+        let route = lab.training.route();
+        if self
             .known
             .as_ref()
-            .is_some_and(|known| known.dataset == dataset && known.path == path);
-        if same {
+            .is_some_and(|known| known.route == route)
+        {
             return;
         }
-        let target = Target::new(dataset.clone());
-        let field = target
-            .boxes()
-            .map(|boxes| Arc::new(MarginalField::new(boxes, path)));
+        let target = Target::new(route.dataset.clone());
+        let boxes = target.boxes().filter(|_| route.has_exact());
+        let field = boxes.map(|boxes| Arc::new(MarginalField::new(boxes, route.path)));
         self.anchor = None;
         self.fan = None;
         self.known = Some(Known {
-            dataset,
-            path,
+            route,
             target,
             field,
         });
@@ -292,8 +283,8 @@ impl Conditional {
     /// Asks the workers for tracks, pairs and floors.
     fn ask(&mut self, lab: &Lab) {
         let Some(known) = &self.known else { return };
-        let (dataset, path) = (known.dataset.clone(), known.path);
-        let extent = dataset.extent();
+        let route = known.route.clone();
+        let extent = route.dataset.extent();
         let anchor = *self.anchor.get_or_insert(Anchor {
             t: 0.5,
             x: [0.25 * extent, -0.2 * extent],
@@ -311,19 +302,18 @@ impl Conditional {
         };
         let (pairs, seed) = (self.pairs, self.seed);
         let key = CrossKey {
-            dataset: dataset.clone(),
-            path,
+            route: route.clone(),
             pairs,
             seed,
             version,
         };
-        let of = dataset.clone();
+        let of = route.clone();
         self.crossings
             .get_or_insert_with(|| lab.background())
             .ask(key, move |job| {
                 let made = job
                     .pool
-                    .install(|| cross(&of, path, through.as_ref(), pairs, seed, job.cancel));
+                    .install(|| cross(&of, through.as_ref(), pairs, seed, job.cancel));
                 if let Some(crossing) = made {
                     job.show(crossing);
                 }
@@ -332,8 +322,7 @@ impl Conditional {
             return;
         };
         let key = TrackKey {
-            dataset: dataset.clone(),
-            path,
+            route: route.clone(),
             anchor,
         };
         let (own, through) = (key.clone(), Arc::clone(&field));
@@ -345,7 +334,7 @@ impl Conditional {
             });
         self.floors
             .get_or_insert_with(|| lab.background())
-            .ask((dataset, path), move |job| {
+            .ask(route, move |job| {
                 let mut curve = Vec::with_capacity(FLOOR_TIMES);
                 for i in 0..FLOOR_TIMES {
                     if job.is_cancelled() {
@@ -371,9 +360,7 @@ impl Conditional {
     fn track(&self) -> Option<Arc<(TrackKey, Track)>> {
         let known = self.known.as_ref()?;
         let track = self.tracks.as_ref()?.value()?;
-        let is_this = track.0.dataset == known.dataset
-            && track.0.path == known.path
-            && Some(track.0.anchor) == self.anchor;
+        let is_this = track.0.route == known.route && Some(track.0.anchor) == self.anchor;
         is_this.then_some(track)
     }
 
@@ -382,7 +369,7 @@ impl Conditional {
         let most = self
             .known
             .as_ref()
-            .map_or(1.0, |known| known.dataset.extent());
+            .map_or(1.0, |known| known.route.dataset.extent());
         self.anchor = Some(Anchor {
             t: t.min(LAST_TIME),
             x: x.map(|v| v.clamp(-most, most)),

@@ -1,12 +1,9 @@
 //! The pictures of the lesson and the figures beside them.
 
-use egui::{
-    CollapsingHeader, FontId, Painter, Pos2, Rect, RichText, ScrollArea, Shape, Stroke, Ui, pos2,
-    vec2,
-};
+use egui::{FontId, Painter, Pos2, Rect, RichText, ScrollArea, Shape, Stroke, Ui, pos2, vec2};
 
+use super::Conditional;
 use super::paint::{on_stage, path_ahead, paths};
-use super::{Conditional, NEEDS};
 use crate::app::lesson::Lab;
 use crate::app::theme::{self, Palette};
 use crate::app::widgets::arrow::arrow;
@@ -29,7 +26,7 @@ pub(super) const LEAST_ARROW: f64 = 0.01;
 impl Conditional {
     pub(super) fn fan_ui(&mut self, ui: &mut Ui, lab: &mut Lab, place: Rect) {
         let Some(known) = &self.known else { return };
-        let Some(stage) = places::stage(place, FAN_VIEW * known.dataset.extent()) else {
+        let Some(stage) = places::stage(place, FAN_VIEW * known.route.dataset.extent()) else {
             return;
         };
         let p = theme::palette(ui);
@@ -38,8 +35,6 @@ impl Conditional {
             .with_clip_rect(stage.rect.intersect(ui.clip_rect()));
         stage.paint_axes(ui.painter(), p, lab.settings.grid);
         let Some(fan) = &self.fan else {
-            places::notice(ui, stage.rect, NEEDS);
-            stage.paint_frame(ui.painter(), p);
             return;
         };
         let bold = if lab.settings.lecture { 1.3 } else { 1.0 };
@@ -73,7 +68,7 @@ impl Conditional {
             let light = (64.0 / fan.draws.len() as f32).sqrt().clamp(0.35, 1.0);
             for draw in &fan.draws {
                 let color = theme::category(p, draw.cell);
-                let line = path_ahead(known.path, fan.t, fan.x, draw.x1);
+                let line = path_ahead(known.route.path, fan.t, fan.x, draw.x1);
                 let line = line.into_iter().map(|x| on_stage(&stage, x)).collect();
                 let thin = Stroke::new(1.1 * size, theme::faint(color, 0.42 * light));
                 painter.add(Shape::line(line, thin));
@@ -180,7 +175,7 @@ impl Conditional {
     /// Conditional lines, or the marginal flow from the same noise.
     pub(super) fn paths_ui(&mut self, ui: &mut Ui, lab: &mut Lab, place: Rect, flow: bool) {
         let Some(known) = &self.known else { return };
-        let Some(stage) = places::stage(place, known.dataset.extent()) else {
+        let Some(stage) = places::stage(place, known.route.dataset.extent()) else {
             return;
         };
         let p = theme::palette(ui);
@@ -247,9 +242,6 @@ impl Conditional {
     /// Posterior and figures; `small` leaves out what a narrow column has no room for.
     pub(super) fn numbers_ui(&self, ui: &mut Ui, small: bool) {
         let Some(fan) = &self.fan else {
-            if !small {
-                ui.label(RichText::new(NEEDS).color(theme::palette(ui).muted));
-            }
             return;
         };
         let p = theme::palette(ui);
@@ -331,10 +323,7 @@ impl Conditional {
                     self.floor_plot_ui(ui, [fan.t, fan.local_floor]);
                 }
                 ui.add_space(6.0);
-                CollapsingHeader::new("Training").show(ui, |ui| {
-                    run_controls::run_ui(ui, &mut lab.training);
-                    run_controls::settings_ui(ui, &mut lab.training);
-                });
+                run_controls::folded_ui(ui, &mut lab.training);
             });
     }
 

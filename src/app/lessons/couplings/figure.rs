@@ -17,9 +17,8 @@ use crate::flow::coupling::coupling_cost;
 const TONES: [Tone; 3] = [Tone::Error, Tone::Exact, Tone::Model];
 
 pub fn figure(lesson: &Couplings, lab: &Lab, t: f32) -> Option<Figure> {
-    let dataset = lab.training.dataset();
-    let extent = dataset.extent();
-    let target = lesson.boxes.is_some().then(|| Target::new(dataset).form());
+    let extent = lab.training.dataset().extent();
+    let target = lesson.target.as_ref().map(Target::form);
     let pairs = lesson.pairs.as_ref().and_then(|work| work.value())?;
     let shown: Vec<usize> = (0..3).filter(|index| lesson.shown[*index]).collect();
     if shown.is_empty() {

@@ -6,22 +6,23 @@ mod neighbours;
 mod panel;
 mod study;
 
-use egui::{Slider, Ui, UiBuilder, vec2};
+use egui::{Slider, Ui, UiBuilder};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use self::study::{Row, couplings, points, study};
 use crate::app::background::Background;
+use crate::app::exact::Route;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme::{self, Palette};
 use crate::app::view::view_of;
+use crate::app::widgets::bar_parts::{dice_ui, slider_ui};
 use crate::app::widgets::chip::{Mark, chip};
-use crate::app::widgets::icon::{Icon, Look, icon_button};
+use crate::app::widgets::flow_layers::Target;
 use crate::app::widgets::places;
-use crate::data::toy::Dataset;
-use crate::flow::{BoxUnion, Coupling, Scheduler};
+use crate::flow::{Coupling, Scheduler};
 
 /// Sizes of the batch.
 const BATCH: std::ops::RangeInclusive<usize> = 8..=512;
@@ -35,7 +36,7 @@ const FLOOR_TIMES: usize = 40;
 /// What a batch of pairs depends on.
 #[derive(Clone, PartialEq)]
 struct PairKey {
-    dataset: Dataset,
+    route: Route,
     batch: usize,
     epsilon: f64,
     seed: u64,
@@ -67,11 +68,11 @@ pub struct Couplings {
     pub batch: usize,
     epsilon: f64,
     seed: u64,
-    dataset: Option<Dataset>,
-    boxes: Option<BoxUnion>,
+    route: Option<Route>,
+    target: Option<Target>,
     pairs: Option<Background<PairKey, Pairs>>,
-    study: Option<Background<(Dataset, u64), Vec<Row>>>,
-    floor: Option<Background<Dataset, Floor>>,
+    study: Option<Background<(Route, u64), Vec<Row>>>,
+    floor: Option<Background<Route, Floor>>,
 }
 
 impl Default for Couplings {
@@ -82,8 +83,8 @@ impl Default for Couplings {
             batch: 64,
             epsilon: 0.5,
             seed: 1,
-            dataset: None,
-            boxes: None,
+            route: None,
+            target: None,
             pairs: None,
             study: None,
             floor: None,
@@ -131,21 +132,25 @@ impl Lesson for Couplings {
     }
 
     fn logic(&mut self, lab: &mut Lab) {
-        let dataset = lab.training.dataset();
-        if self.dataset.as_ref() != Some(&dataset) {
-            self.dataset = Some(dataset.clone());
-            self.boxes = dataset.boxes();
+        // Pairs are joined by straight lines, whatever path a run takes.
+        let route = Route {
+            path: Scheduler::CondOt,
+            ..lab.training.route()
+        };
+        if self.route.as_ref() != Some(&route) {
+            self.route = Some(route.clone());
+            self.target = Some(Target::new(route.dataset.clone()));
             // Curves of another target would mislead until new ones are there.
             (self.study, self.floor) = (None, None);
         }
         let (batch, epsilon, seed) = (self.batch, self.epsilon, self.seed);
         let key = PairKey {
-            dataset: dataset.clone(),
+            route: route.clone(),
             batch,
             epsilon,
             seed,
         };
-        let of = dataset.clone();
+        let of = route.clone();
         self.pairs
             .get_or_insert_with(|| lab.background())
             .ask(key, move |job| {
@@ -159,18 +164,18 @@ impl Lesson for Couplings {
                 });
                 job.show(Pairs { x0, x1, partners });
             });
-        let of = dataset.clone();
+        let of = route.clone();
         self.study.get_or_insert_with(|| lab.background()).ask(
-            (dataset.clone(), epsilon.to_bits()),
+            (route.clone(), epsilon.to_bits()),
             move |job| {
                 study(&of, epsilon, job);
             },
         );
-        let of = dataset.clone();
+        let of = route.clone();
         self.floor
             .get_or_insert_with(|| lab.background())
-            .ask(dataset, move |job| {
-                let Some(field) = of.exact(Scheduler::CondOt) else {
+            .ask(route, move |job| {
+                let Some(field) = of.exact() else {
                     return;
                 };
                 let at = (0..=FLOOR_TIMES).map(|i| {
@@ -185,10 +190,7 @@ impl Lesson for Couplings {
     }
 
     fn legend_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
-        ui.scope(|ui| {
-            ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-            ui.horizontal_wrapped(|ui| self.chips_ui(ui));
-        });
+        places::chips_ui(ui, |ui| self.chips_ui(ui));
         if lab.settings.lecture {
             ui.add_space(4.0);
             self.summary_ui(ui, true);
@@ -199,10 +201,7 @@ impl Lesson for Couplings {
         let place = ui.available_rect_before_wrap();
         let mut rest = place;
         if !lab.settings.lecture {
-            let (legend, below) = place.split_top_bottom_at_y(place.top() + 36.0);
-            let mut row = ui.new_child(UiBuilder::new().max_rect(legend));
-            self.legend_ui(&mut row, lab);
-            rest = below;
+            rest = places::below_legend(ui, place, |ui| self.legend_ui(ui, lab));
         }
         if self.curves {
             let height = (0.36 * rest.height()).clamp(110.0, 240.0);
@@ -224,24 +223,19 @@ impl Lesson for Couplings {
     fn bottom_ui(&mut self, ui: &mut Ui, _lab: &mut Lab) {
         ui.horizontal(|ui| {
             ui.spacing_mut().slider_width = (0.5 * ui.available_width() - 190.0).clamp(48.0, 200.0);
-            let hint = "Points that are coupled together (↑ and ↓).";
-            let label = ui.label("Batch").on_hover_text(hint).id;
-            ui.label_inputs_by(label, |ui| {
-                ui.add(Slider::new(&mut self.batch, BATCH).logarithmic(true))
-                    .on_hover_text(hint);
-            });
+            let batch = Slider::new(&mut self.batch, BATCH).logarithmic(true);
+            slider_ui(
+                ui,
+                "Batch",
+                "Points that are coupled together (↑ and ↓).",
+                batch,
+            );
             ui.add_space(8.0);
             let hint = "Entropy of Sinkhorn's plan, in squared distance: near the exact pairs \
                         when small, independent when large.";
-            let label = ui.label("Entropy ε").on_hover_text(hint).id;
-            ui.label_inputs_by(label, |ui| {
-                let slider = Slider::new(&mut self.epsilon, EPSILON).logarithmic(true);
-                ui.add(slider.max_decimals(2)).on_hover_text(hint);
-            });
-            let hint = format!("Draw another batch (R); seed {}", self.seed);
-            if icon_button(ui, Icon::Dice, 28.0, Look::Quiet, &hint).clicked() {
-                self.seed += 1;
-            }
+            let epsilon = Slider::new(&mut self.epsilon, EPSILON).logarithmic(true);
+            slider_ui(ui, "Entropy ε", hint, epsilon.max_decimals(2));
+            dice_ui(ui, "another batch", &mut self.seed);
         });
     }
 

@@ -1,11 +1,10 @@
 //! The pairs, the curves over the batch size and the table.
 
-use egui::{
-    CollapsingHeader, Grid, Rect, RichText, ScrollArea, Shape, Stroke, Ui, UiBuilder, pos2,
-};
+use egui::{Grid, Rect, RichText, ScrollArea, Shape, Stroke, Ui, UiBuilder, pos2};
 
 use super::study::{POWERS, Row};
 use super::{Couplings, NAMES, color};
+use crate::app::exact::Route;
 use crate::app::lesson::Lab;
 use crate::app::theme;
 use crate::app::widgets::places::{self, Heading};
@@ -28,8 +27,10 @@ impl Couplings {
             .painter()
             .with_clip_rect(stage.rect.intersect(ui.clip_rect()));
         stage.paint_axes(ui.painter(), p, lab.settings.grid);
-        if let Some(boxes) = &self.boxes {
-            stage.paint_ghost(&painter, boxes, theme::faint(p.ghost, 0.45));
+        if let Some(target) = &self.target {
+            let mut canvas = lab.easel.canvas(&painter, stage.rect, stage.view);
+            let ghost = theme::faint(p.ghost, 0.45);
+            target.paint((index as u8, 0), &mut canvas, &stage, 1.0, ghost);
         }
         let pairs = self.pairs.as_ref().and_then(|work| work.value());
         let mut figure = String::new();
@@ -202,9 +203,12 @@ impl Couplings {
             return;
         }
         let floor = self.floor.as_ref().and_then(|work| work.value());
-        let exact = floor.map_or("no exact floor for this target".to_owned(), |floor| {
-            format!("exact floor of independent pairs {:.4}", floor.all)
-        });
+        let why = self.route.as_ref().and_then(Route::why_not_exact);
+        let exact = match (floor, why) {
+            (Some(floor), _) => format!("exact floor of independent pairs {:.4}", floor.all),
+            (None, Some(why)) => format!("no exact floor beside it. {why}"),
+            (None, None) => "exact floor on its way".to_owned(),
+        };
         let text = format!("From {} pairs; {exact}.", row.pairs);
         let hint = "The floor is estimated from neighbours in x_t of different batches, ± one \
                     standard error over batches. Straightness ∫E|(x1 − x0) − v|² dt is twice the \
@@ -224,10 +228,7 @@ impl Couplings {
                 ui.add_space(8.0);
                 ui.label(OT_NOTE);
                 ui.add_space(8.0);
-                CollapsingHeader::new("Training").show(ui, |ui| {
-                    run_controls::run_ui(ui, &mut lab.training);
-                    run_controls::settings_ui(ui, &mut lab.training);
-                });
+                run_controls::folded_ui(ui, &mut lab.training);
             });
     }
 

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 use super::neighbours::Buckets;
 use crate::app::background::Job;
-use crate::data::toy::Dataset;
+use crate::app::exact::Route;
+use crate::app::sampler::moving;
 use crate::flow::{Coupling, coupling_cost};
 
 /// Batches of the curves are these powers of two.
@@ -73,11 +73,11 @@ pub fn couplings(batch: usize, epsilon: f64) -> [Coupling; 3] {
 }
 
 /// Shows rows for all batch sizes, small batches first and few pairs first.
-pub fn study(dataset: &Dataset, epsilon: f64, job: &Job<'_, Vec<Row>>) {
+pub fn study(route: &Route, epsilon: f64, job: &Job<'_, Vec<Row>>) {
     let mut rows: Vec<Row> = Vec::new();
     for pairs in PAIRS {
         for power in POWERS {
-            let made = (job.pool).install(|| row(dataset, 1 << power, epsilon, pairs, job.cancel));
+            let made = (job.pool).install(|| row(route, 1 << power, epsilon, pairs, job.cancel));
             let Some(row) = made else { return };
             match rows.iter_mut().find(|known| known.batch == row.batch) {
                 Some(known) => *known = row,
@@ -90,14 +90,14 @@ pub fn study(dataset: &Dataset, epsilon: f64, job: &Job<'_, Vec<Row>>) {
 
 /// Estimates for one batch size; none when it was cancelled.
 pub fn row(
-    dataset: &Dataset,
+    route: &Route,
     batch: usize,
     epsilon: f64,
     pairs: usize,
     cancel: &AtomicBool,
 ) -> Option<Row> {
     // The same points under every coupling and batch size: differences are the couplings' own.
-    let (x0, x1) = points(dataset, pairs, 17);
+    let (x0, x1) = points(route, pairs, 17);
     let [a, b, c] = couplings(batch, epsilon).map(|coupling| {
         let mut rng = ChaCha8Rng::seed_from_u64(18);
         let mut partners = Vec::with_capacity(pairs);
@@ -118,17 +118,10 @@ pub fn row(
     })
 }
 
-/// Noise and data points, `[n, 2]` each; fewer are the first ones of more.
-pub fn points(dataset: &Dataset, n: usize, seed: u64) -> (Vec<f32>, Vec<f32>) {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let x0 = (0..2 * n)
-        .map(|_| StandardNormal.sample(&mut rng))
-        .collect();
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(1);
-    let mut x1 = vec![0.0; 2 * n];
-    dataset.sample_into(&mut rng, &mut x1);
-    (x0, x1)
+/// Points of the source and of the target, `[n, 2]` each; fewer are the first ones of more.
+pub fn points(route: &Route, n: usize, seed: u64) -> (Vec<f32>, Vec<f32>) {
+    let x0 = moving::start(&route.source, seed, n);
+    (x0, moving::data(&route.dataset, seed, n))
 }
 
 fn estimate(
@@ -202,11 +195,17 @@ fn mean_and_error(values: &[f64]) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Dataset, Source};
     use crate::flow::{MarginalField, Scheduler};
 
     fn rows(batch: usize) -> Row {
         let never = AtomicBool::new(false);
-        row(&Dataset::CHECKERBOARD, batch, 0.5, 4096, &never).expect("a row")
+        let route = Route {
+            source: Source::Gaussian,
+            path: Scheduler::CondOt,
+            dataset: Dataset::CHECKERBOARD,
+        };
+        row(&route, batch, 0.5, 4096, &never).expect("a row")
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicBool;
 use super::Field;
 use super::inspector::{Inspector, Reading};
 use super::job::{self, ErrorCurve, Heat, Panel as Part, Picture, Request};
-use crate::app::exact::exact_field;
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sketch;
@@ -37,8 +36,7 @@ struct View {
 pub fn figure(lesson: &Field, lab: &Lab, t: f32) -> Option<Figure> {
     let staged = lab.training.staged();
     let request = Request {
-        dataset: lab.training.dataset(),
-        path: lab.training.path(),
+        route: lab.training.route(),
         model: staged.map(|s| (s.version, Arc::clone(&s.weights))),
         t: f64::from(t),
         heat: lesson.heat.unwrap_or(Heat::Speed),
@@ -48,7 +46,7 @@ pub fn figure(lesson: &Field, lab: &Lab, t: f32) -> Option<Figure> {
     let shown = lesson.work.as_ref().and_then(|work| work.value());
     let shown = shown.filter(|picture| {
         let done = !lesson.work.as_ref().is_some_and(|work| work.is_busy());
-        now && done && picture.dataset == request.dataset && picture.heat == request.heat
+        now && done && picture.route == request.route && picture.heat == request.heat
     });
     let target = lesson.target.as_ref().filter(|_| lesson.show_target);
     let view = View {
@@ -76,7 +74,7 @@ pub fn figure(lesson: &Field, lab: &Lab, t: f32) -> Option<Figure> {
 
 /// The picture at another time, as fine as on the stage.
 fn compute(request: &Request, cancel: &AtomicBool) -> Option<Picture> {
-    let exact = exact_field(&request.dataset, request.path);
+    let exact = request.route.exact();
     let model = (request.model.as_ref()).and_then(|(_, weights)| Mlp::try_new(weights).ok());
     let picture = job::picture(request, exact.as_ref(), model.as_ref(), 1, cancel);
     let whole = !cancel.load(std::sync::atomic::Ordering::Relaxed);
@@ -85,7 +83,7 @@ fn compute(request: &Request, cancel: &AtomicBool) -> Option<Picture> {
 
 impl View {
     fn scene(&self, picture: &Picture, reading: Option<&Reading>) -> Scene {
-        let extent = picture.dataset.extent();
+        let extent = picture.route.dataset.extent();
         let (what, apart) = match picture.heat {
             Heat::Speed => ("Speed, length per time", "Length of the error"),
             Heat::Density => ("Density, per area", "Difference of densities"),

@@ -3,17 +3,16 @@
 use egui::{Align2, FontId, Painter, Rect, Ui, pos2, vec2};
 
 use super::job::{LAST_TIME, Request};
-use crate::app::exact::{exact_field, support};
+use crate::app::exact::{Route, support};
 use crate::app::theme::{self, Palette};
 use crate::app::widgets::panels;
-use crate::data::toy::Dataset;
-use crate::flow::{BoxUnion, ExactField, Marginal, Scheduler, VelocityField};
+use crate::flow::{BoxUnion, ExactField, Marginal, VelocityField};
 use crate::kernel::Mlp;
 
 /// Both fields, kept while target, path and weights stay.
 #[derive(Default)]
 pub struct Inspector {
-    exact: Option<(Dataset, Scheduler, Option<Exact>)>,
+    exact: Option<(Route, Option<Exact>)>,
     model: Option<(u64, Mlp)>,
     t: f64,
 }
@@ -38,15 +37,13 @@ impl Inspector {
     /// Takes over target, path, weights and time.
     pub fn update(&mut self, request: &Request) {
         self.t = request.t.min(LAST_TIME);
-        let same = |(dataset, path, _): &(Dataset, Scheduler, Option<Exact>)| {
-            *dataset == request.dataset && *path == request.path
-        };
+        let same = |(route, _): &(Route, Option<Exact>)| *route == request.route;
         if !self.exact.as_ref().is_some_and(same) {
-            let exact = exact_field(&request.dataset, request.path).map(|field| Exact {
+            let exact = request.route.exact().map(|field| Exact {
                 field,
-                boxes: support(&request.dataset),
+                boxes: support(&request.route.dataset),
             });
-            self.exact = Some((request.dataset.clone(), request.path, exact));
+            self.exact = Some((request.route.clone(), exact));
         }
         let version = request.model.as_ref().map(|(version, _)| *version);
         if self.model.as_ref().map(|(version, _)| *version) != version {

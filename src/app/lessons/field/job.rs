@@ -4,19 +4,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::streamlines::{Sampled, streamlines};
 use crate::app::background::Job;
-use crate::app::exact::exact_field;
+use crate::app::exact::Route;
 use crate::app::sampler::moving;
 use crate::app::widgets::chart::nice_ceil;
 use crate::app::widgets::heat_map::{HeatMap, Scale};
-use crate::data::toy::Dataset;
+use crate::data::{Dataset, Density};
 use crate::flow::likelihood::{Method, log_likelihood};
-use crate::flow::{ExactField, ProbPath, Scheduler, Solver, VelocityField};
+use crate::flow::{ExactField, ProbPath, Solver, VelocityField};
 use crate::kernel::{Mlp, MlpWeights};
 use crate::render::Arrows;
 
@@ -49,8 +47,7 @@ pub enum Heat {
 /// What to compute.
 #[derive(Clone)]
 pub struct Request {
-    pub dataset: Dataset,
-    pub path: Scheduler,
+    pub route: Route,
     pub model: Option<(u64, Arc<MlpWeights>)>,
     pub t: f64,
     pub heat: Heat,
@@ -68,7 +65,7 @@ pub struct Panel {
 #[derive(Clone, Debug)]
 pub struct Picture {
     pub heat: Heat,
-    pub dataset: Dataset,
+    pub route: Route,
     pub model: Option<Panel>,
     pub exact: Option<Panel>,
     pub difference: Option<Panel>,
@@ -80,7 +77,7 @@ pub struct Picture {
 
 /// Shows a coarse picture, then a fine one.
 pub fn draw(job: &Job<'_, Picture>, request: &Request) {
-    let exact = exact_field(&request.dataset, request.path);
+    let exact = request.route.exact();
     let model = (request.model.as_ref()).and_then(|(_, weights)| Mlp::try_new(weights).ok());
     for level in 0..SIDES.len() {
         if job.is_cancelled() {
@@ -106,14 +103,16 @@ pub fn picture(
     level: usize,
     cancel: &AtomicBool,
 ) -> Picture {
-    let extent = request.dataset.extent() as f32;
+    let extent = request.route.dataset.extent() as f32;
     let slow = request.heat == Heat::Density && model.is_some();
     let side = if slow { DENSITY_SIDES } else { SIDES }[level];
     let t = request.t.min(LAST_TIME);
     let points = lattice(side, extent);
     let mut weights = vec![1.0; side * side];
     let exact_grid = exact.map(|field| exact_on(field, t, &points, request.heat, &mut weights));
-    let model_grid = model.map(|mlp| model_on(mlp, t, &points, request.heat, cancel));
+    let source = request.route.source.density();
+    let model_grid =
+        model.map(|mlp| model_on(mlp, t, &points, request.heat, source.as_ref(), cancel));
     let top = weights.iter().copied().fold(0.0, f32::max);
     let common: Vec<bool> = weights.iter().map(|w| *w >= RARE * top).collect();
     let both = exact_grid.iter().chain(&model_grid);
@@ -162,7 +161,7 @@ pub fn picture(
     };
     Picture {
         heat: request.heat,
-        dataset: request.dataset.clone(),
+        route: request.route.clone(),
         difference: make(difference_grid, apart_few),
         model: make(model_grid, model_few),
         exact: make(exact_grid, exact_few),
@@ -198,7 +197,14 @@ fn exact_on(field: &ExactField, t: f64, points: &[f32], heat: Heat, density: &mu
     OnGrid { velocity, values }
 }
 
-fn model_on(mlp: &Mlp, t: f64, points: &[f32], heat: Heat, cancel: &AtomicBool) -> OnGrid {
+fn model_on(
+    mlp: &Mlp,
+    t: f64,
+    points: &[f32],
+    heat: Heat,
+    source: Option<&Density>,
+    cancel: &AtomicBool,
+) -> OnGrid {
     let mut velocity = vec![0.0; points.len()];
     let mut values = vec![0.0; points.len() / 2];
     match heat {
@@ -214,14 +220,23 @@ fn model_on(mlp: &Mlp, t: f64, points: &[f32], heat: Heat, cancel: &AtomicBool) 
                 *value = v[0].hypot(v[1]);
             }
         }
-        Heat::Density => values = model_density(mlp, t, points, cancel),
+        Heat::Density => match source {
+            Some(source) => values = model_density(mlp, t, points, source, cancel),
+            None => values.fill(f32::NAN),
+        },
     }
     OnGrid { velocity, values }
 }
 
 /// The density of the particles that the network moves, by following each point back to the
-/// noise: ln p_t(x) = ln N(x0) − ∫∇·v dt.
-pub fn model_density(mlp: &Mlp, t: f64, points: &[f32], cancel: &AtomicBool) -> Vec<f32> {
+/// source: ln p_t(x) = ln p_0(x0) − ∫∇·v dt.
+pub fn model_density(
+    mlp: &Mlp,
+    t: f64,
+    points: &[f32],
+    source: &Density,
+    cancel: &AtomicBool,
+) -> Vec<f32> {
     let x1: Vec<f64> = points.iter().map(|v| f64::from(*v)).collect();
     let n = points.len() / 2;
     let (mut v, mut div) = (vec![0.0; 2 * n], vec![0.0; n]);
@@ -241,7 +256,10 @@ pub fn model_density(mlp: &Mlp, t: f64, points: &[f32], cancel: &AtomicBool) -> 
     });
     found.map_or_else(
         |_| vec![f32::NAN; n],
-        |found| found.log_p.iter().map(|p| p.exp() as f32).collect(),
+        |found| {
+            let log_p = found.under(|x| source.log_at(x));
+            log_p.iter().map(|p| p.exp() as f32).collect()
+        },
     )
 }
 
@@ -283,7 +301,7 @@ pub struct ErrorCurve {
 
 /// Shows the error against time, from few points first.
 pub fn error_over_time(job: &Job<'_, ErrorCurve>, request: &Request) {
-    let Some(field) = exact_field(&request.dataset, request.path) else {
+    let Some(field) = request.route.exact() else {
         return;
     };
     let Some(mlp) = (request.model.as_ref()).and_then(|(_, w)| Mlp::try_new(w).ok()) else {
@@ -292,7 +310,7 @@ pub fn error_over_time(job: &Job<'_, ErrorCurve>, request: &Request) {
     for samples in SAMPLES {
         let curve = job
             .pool
-            .install(|| error_curve(&field, &mlp, &request.dataset, samples, job.cancel));
+            .install(|| error_curve(&field, &mlp, &request.route.dataset, samples, job.cancel));
         match curve {
             Some(curve) => job.show(curve),
             None => return,
@@ -309,8 +327,7 @@ pub fn error_curve(
     cancel: &AtomicBool,
 ) -> Option<ErrorCurve> {
     let x0 = moving::noise(2, samples);
-    let mut x1 = vec![0.0; 2 * samples];
-    dataset.sample_into(&mut ChaCha8Rng::seed_from_u64(1), &mut x1);
+    let x1 = moving::data(dataset, 1, samples);
     let path = ProbPath::new(field.scheduler());
     let mut points = Vec::with_capacity(TIMES);
     let (mut model, mut exact) = (vec![0.0; 2 * samples], vec![0.0; 2 * samples]);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use egui::{ScrollArea, Ui};
 
 use crate::app::background::Background;
-use crate::app::exact::exact_field;
+use crate::app::exact::Route;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
@@ -22,16 +22,13 @@ use crate::app::widgets::flow_layers::Target;
 use crate::app::widgets::heat_map::HeatTextures;
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::run_controls;
-use crate::data::toy::Dataset;
-use crate::flow::Scheduler;
 use inspector::Inspector;
 use job::{ErrorCurve, Heat, Picture, Request};
 
 /// Two requests with equal keys have equal pictures.
 #[derive(Clone, Debug, PartialEq)]
 struct Key {
-    dataset: Dataset,
-    path: Scheduler,
+    route: Route,
     heat: Heat,
     version: Option<u64>,
     t: u64,
@@ -117,22 +114,21 @@ impl Lesson for Field {
     }
 
     fn logic(&mut self, lab: &mut Lab) {
-        let dataset = lab.training.dataset();
-        if self.target.as_ref().is_none_or(|t| t.dataset != dataset) {
+        let route = lab.training.route();
+        let dataset = &route.dataset;
+        if self.target.as_ref().is_none_or(|t| t.dataset != *dataset) {
             self.target = Some(Target::new(dataset.clone()));
         }
         let staged = lab.training.staged();
         let request = Request {
-            path: lab.training.path(),
             model: staged.map(|s| (s.version, Arc::clone(&s.weights))),
             t: lab.clock.t(),
             heat: self.heat.unwrap_or(Heat::Speed),
-            dataset,
+            route,
         };
         self.inspector.update(&request);
         let key = Key {
-            dataset: request.dataset.clone(),
-            path: request.path,
+            route: request.route.clone(),
             heat: request.heat,
             version: staged.map(|s| s.version),
             t: request.t.to_bits(),
@@ -219,6 +215,7 @@ impl Lesson for Field {
         if !lab.settings.lecture {
             notes::legend_row(ui, |ui| self.legend_ui(ui, lab));
         }
+        notes::why_ui(ui, &lab.training.route(), "the network stands alone.");
         let place = ui.available_rect_before_wrap();
         self.pictures_ui(ui, lab, place);
         ui.advance_cursor_after_rect(place);
@@ -232,11 +229,6 @@ impl Lesson for Field {
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {
-                let has_exact = exact_field(&lab.training.dataset(), lab.training.path());
-                if has_exact.is_none() {
-                    let text = "This target has no exact field: the network stands alone.";
-                    ui.add(egui::Label::new(text).wrap());
-                }
                 for note in NOTES {
                     notes::note_ui(ui, &note);
                 }

@@ -5,7 +5,6 @@ use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, U
 use super::Field;
 use super::inspector::{Reading, reading_ui};
 use super::job::{ErrorCurve, Heat, Panel, Picture};
-use crate::app::exact::exact_field;
 use crate::app::lesson::Lab;
 use crate::app::theme::{self, Palette};
 use crate::app::widgets::chart::{Chart, LineKind, nice_ceil, tick, time_ticks};
@@ -25,9 +24,10 @@ const PERIOD: f64 = 1.6;
 impl Field {
     pub(super) fn pictures_ui(&mut self, ui: &mut Ui, lab: &mut Lab, place: Rect) {
         let p = theme::palette(ui);
-        let dataset = lab.training.dataset();
+        let route = lab.training.route();
+        let dataset = &route.dataset;
         let picture = self.work.as_ref().and_then(|work| work.value());
-        let Some(picture) = picture.filter(|picture| picture.dataset == dataset) else {
+        let Some(picture) = picture.filter(|picture| picture.route == route) else {
             return notes::sentence(ui, place, "Computing the fields…");
         };
         let place = place.shrink2(vec2(4.0, 0.0));
@@ -66,6 +66,11 @@ impl Field {
             };
             if let Some(panel) = panel {
                 self.panel_ui(ui, lab, &stage, panel, (index as u8, scale, *color));
+                if picture.heat == Heat::Density && route.source.density().is_none() {
+                    let text = "The density of this source is not known,\n\
+                                hence neither that of its flow.";
+                    notes::sentence(ui, stage.rect, text);
+                }
             }
             let at = pos2(stage.rect.left() + 5.0, stage.rect.top() - 0.5 * TITLE);
             ui.painter().circle_filled(at, 4.5, *color);
@@ -225,9 +230,7 @@ impl Field {
             }
             None => notes::sentence(ui, right, "Point at a place; click to pin it."),
         }
-        let Some(curve) =
-            curve.filter(|_| exact_field(&lab.training.dataset(), lab.training.path()).is_some())
-        else {
+        let Some(curve) = curve.filter(|_| lab.training.route().has_exact()) else {
             return;
         };
         let chart = error_chart(ui.painter(), left, &curve, lab.clock.t() as f32, p);

@@ -6,14 +6,23 @@ use rand_chacha::ChaCha8Rng;
 use super::job::{error_curve, lattice, model_density, picture};
 use super::*;
 use crate::app::widgets::heat_map::Scale;
-use crate::flow::{ExactField, ProbPath, VelocityField};
+use crate::data::{Dataset, Density, Source};
+use crate::flow::{ExactField, ProbPath, Scheduler, VelocityField};
 use crate::kernel::{Activation, Mlp, MlpWeights};
 use crate::train::Checkpoint;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
+fn route() -> Route {
+    Route {
+        source: Source::Gaussian,
+        path: Scheduler::CondOt,
+        dataset: Dataset::CHECKERBOARD,
+    }
+}
+
 fn board() -> ExactField {
-    exact_field(&Dataset::CHECKERBOARD, Scheduler::CondOt).unwrap()
+    route().exact().unwrap()
 }
 
 fn pretrained() -> Arc<MlpWeights> {
@@ -22,8 +31,7 @@ fn pretrained() -> Arc<MlpWeights> {
 
 fn request(heat: Heat, t: f64) -> Request {
     Request {
-        dataset: Dataset::CHECKERBOARD,
-        path: Scheduler::CondOt,
+        route: route(),
         model: Some((1, pretrained())),
         t,
         heat,
@@ -87,7 +95,7 @@ fn the_networks_density_is_near_the_exact_one_and_has_mass_one() {
     let points = lattice(side, extent);
     let area = (2.0 * f64::from(extent) / side as f64).powi(2);
     for t in [0.0, 0.5] {
-        let density = model_density(&mlp, t, &points, &NEVER);
+        let density = model_density(&mlp, t, &points, &Density::Gaussian, &NEVER);
         let mass: f64 = density.iter().map(|p| f64::from(*p) * area).sum();
         assert!((mass - 1.0).abs() < 0.02, "t {t}: mass {mass}");
         let field = board();
@@ -161,4 +169,32 @@ fn the_inspector_reads_both_fields() {
         let model = f64::from(reading.model.unwrap()[i]);
         assert!((model - v).abs() < 0.6, "{model} {v}");
     }
+}
+
+#[test]
+fn from_another_source_the_density_still_has_mass_one() {
+    let mlp = Mlp::new(&pretrained());
+    let (side, extent) = (96, 4.0_f32);
+    let points = lattice(side, extent);
+    let area = (2.0 * f64::from(extent) / side as f64).powi(2);
+    let source = Source::Uniform.density().unwrap();
+    for t in [0.0, 0.5] {
+        let density = model_density(&mlp, t, &points, &source, &NEVER);
+        let mass: f64 = density.iter().map(|p| f64::from(*p) * area).sum();
+        // The square has sharp edges, which no grid hits.
+        assert!((mass - 1.0).abs() < 0.04, "t {t}: mass {mass}");
+    }
+    let request = Request {
+        route: Route {
+            source: Source::Uniform,
+            ..route()
+        },
+        ..request(Heat::Density, 0.5)
+    };
+    assert!(request.route.exact().is_none());
+    let drawn = picture(&request, None, Some(&mlp), 0, &NEVER);
+    assert!(drawn.exact.is_none() && drawn.difference.is_none());
+    let values = &drawn.model.unwrap().heat.values;
+    let top = values.iter().copied().fold(0.0, f32::max);
+    assert!(top > 0.05, "{top}");
 }

@@ -16,10 +16,10 @@ use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson, Status};
 use crate::app::theme::{self, Palette};
 use crate::app::view::{EachBelow, view_of};
+use crate::app::widgets::bar_parts::dice_ui;
 use crate::app::widgets::chart::{Chart, LineKind};
 use crate::app::widgets::digit_controls;
 use crate::app::widgets::digit_grid::{self, Layout, Textures};
-use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::number;
 use work::{CLASSES, LARGEST, Measured, Sheet, SheetKey};
@@ -168,10 +168,7 @@ impl Lesson for Guidance {
             ui.add(slider)
                 .labelled_by(label)
                 .on_hover_text("0: no class. 1: the conditional flow. Above: guided (↑ ↓).");
-            let hint = format!("Draw new noise (R); seed {}", self.seed);
-            if icon_button(ui, Icon::Dice, 28.0, Look::Quiet, &hint).clicked() {
-                self.seed += 1;
-            }
+            dice_ui(ui, "new noise", &mut self.seed);
         });
     }
 

@@ -16,9 +16,9 @@ use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson, Status};
 use crate::app::view::view_of;
+use crate::app::widgets::bar_parts::dice_ui;
 use crate::app::widgets::digit_controls;
 use crate::app::widgets::digit_grid::Textures;
-use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::notes::{self, Note};
 use crate::flow::Solver;
 use work::{Key, Made};
@@ -207,10 +207,7 @@ impl Lesson for Latent {
             ui.add_enabled(fixed, slider)
                 .labelled_by(label)
                 .on_hover_text("Steps from t = 0 to t = 1 (↑ ↓).");
-            let hint = format!("Draw new noise (R); seed {}", self.seed);
-            if icon_button(ui, Icon::Dice, 28.0, Look::Quiet, &hint).clicked() {
-                self.seed += 1;
-            }
+            dice_ui(ui, "new noise", &mut self.seed);
         });
     }
 

@@ -7,6 +7,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use crate::data::Density;
 use crate::flow::likelihood::{Method, log_likelihood};
 use crate::flow::{ExactField, Solver};
 use crate::kernel::Mlp;
@@ -15,7 +16,7 @@ use crate::kernel::Mlp;
 pub const STEPS: usize = 24;
 /// Points that one thread follows at a time.
 const BLOCK: usize = 256;
-/// Before this time the density is that of the noise.
+/// Before this time the density is that of the source.
 const FIRST_TIME: f64 = 1e-6;
 
 /// How ∇·v is found.
@@ -38,6 +39,7 @@ pub enum Divergence {
 /// ln p_t of the points, `[n, 2]`; none when it was cancelled.
 pub fn log_density(
     mlp: &Mlp,
+    source: &Density,
     t: f64,
     points: &[f64],
     divergence: Divergence,
@@ -48,7 +50,7 @@ pub fn log_density(
         .enumerate()
         .map(|(block, points)| {
             let stop = cancel.load(Ordering::Relaxed);
-            (!stop).then(|| block_log_density(mlp, t, points, divergence, block))
+            (!stop).then(|| block_log_density(mlp, source, t, points, divergence, block))
         })
         .collect();
     blocks.map(|blocks| blocks.concat())
@@ -56,6 +58,7 @@ pub fn log_density(
 
 fn block_log_density(
     mlp: &Mlp,
+    source: &Density,
     t: f64,
     points: &[f64],
     divergence: Divergence,
@@ -63,7 +66,8 @@ fn block_log_density(
 ) -> Vec<f64> {
     let n = points.len() / 2;
     if t < FIRST_TIME {
-        return points.chunks_exact(2).map(log_normal).collect();
+        let pairs = points.chunks_exact(2);
+        return pairs.map(|x| source.log_at([x[0], x[1]])).collect();
     }
     let skew = skew(divergence, n, block);
     let steps = ((STEPS as f64 * t).ceil() as usize).max(2);
@@ -85,7 +89,10 @@ fn block_log_density(
         }
     });
     // A method with equal steps always arrives.
-    found.map_or_else(|_| vec![f64::NAN; n], |found| found.log_p)
+    found.map_or_else(
+        |_| vec![f64::NAN; n],
+        |found| found.under(|x| source.log_at(x)),
+    )
 }
 
 /// What J12 + J21 is multiplied with at each point: εᵀJε = tr J + ε1 ε2 (J12 + J21) in the plane,
@@ -107,10 +114,6 @@ pub fn mean_sign(probes: usize, rng: &mut impl Rng) -> f64 {
     let mut sign = || if rng.random() { 1.0 } else { -1.0 };
     let sum: f64 = (0..probes).map(|_| sign() * sign()).sum();
     sum / probes.max(1) as f64
-}
-
-fn log_normal(x: &[f64]) -> f64 {
-    -0.5 * (x[0] * x[0] + x[1] * x[1]) - std::f64::consts::TAU.ln()
 }
 
 /// Middles of the cells of a square grid over [−extent, extent]², `[side², 2]`, rows from below.
@@ -163,7 +166,14 @@ mod tests {
     fn density(t: f64, side: usize) -> Vec<f32> {
         let never = AtomicBool::new(false);
         let points = grid(side, 3.0);
-        let log_p = log_density(&network(), t, &points, Divergence::Exact, &never);
+        let log_p = log_density(
+            &network(),
+            &Density::Gaussian,
+            t,
+            &points,
+            Divergence::Exact,
+            &never,
+        );
         let log_p = log_p.expect("not cancelled");
         log_p.into_iter().map(|l| l.exp() as f32).collect()
     }
@@ -189,7 +199,14 @@ mod tests {
             assert!((mass - 1.0).abs() < 2e-3, "t = {t}: {mass}");
         }
         let never = AtomicBool::new(false);
-        let noise = log_density(&network(), 0.0, &points, Divergence::Exact, &never);
+        let noise = log_density(
+            &network(),
+            &Density::Gaussian,
+            0.0,
+            &points,
+            Divergence::Exact,
+            &never,
+        );
         let exact = exact_density(&field, 0.0, side, extent);
         for (a, b) in noise.expect("not cancelled").iter().zip(&exact) {
             assert!((a.exp() - f64::from(*b)).abs() < 1e-6);
@@ -204,7 +221,9 @@ mod tests {
         let points: Vec<f64> = (0..400)
             .flat_map(|_| Dataset::CHECKERBOARD.sample(&mut rng))
             .collect();
-        let of = |divergence| log_density(&mlp, 1.0, &points, divergence, &never).unwrap();
+        let of = |divergence| {
+            log_density(&mlp, &Density::Gaussian, 1.0, &points, divergence, &never).unwrap()
+        };
         let exact = of(Divergence::Exact);
         let skewed = of(Divergence::Skewed);
         for probes in [1, 4, 16] {
@@ -226,7 +245,15 @@ mod tests {
         let never = AtomicBool::new(false);
         let mlp = network();
         let points = grid(24, 2.4);
-        let usual = log_density(&mlp, 1.0, &points, Divergence::Exact, &never).unwrap();
+        let usual = log_density(
+            &mlp,
+            &Density::Gaussian,
+            1.0,
+            &points,
+            Divergence::Exact,
+            &never,
+        )
+        .unwrap();
         let fine = Method::Fixed(Solver::Rk4, 4 * STEPS);
         let n = points.len() / 2;
         let fine = log_likelihood(&points, 1.0, fine, |t, x, v, div| {

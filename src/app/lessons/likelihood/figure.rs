@@ -32,14 +32,15 @@ pub fn figure(lesson: &Likelihood, lab: &Lab, t: f32) -> Option<Figure> {
     let shown = worker.background.value().filter(|_| now);
     let subject = Subject {
         weights: Arc::clone(&staged.weights),
-        dataset: known.dataset.clone(),
+        route: known.route.clone(),
+        source: Arc::clone(known.source.as_ref()?),
         field: known.field.clone(),
     };
     let divergence = lesson.divergence();
     let view = View {
         shown: lesson.shown,
         boxes: known.boxes.clone(),
-        extent: known.dataset.extent(),
+        extent: known.route.dataset.extent(),
         x: lesson.x,
         by: if lesson.hutchinson {
             "Network, by Hutchinson’s estimate"

@@ -8,24 +8,25 @@ mod work;
 
 use std::sync::Arc;
 
-use egui::{Id, Rect, Slider, Ui, UiBuilder, vec2};
+use egui::{Id, Rect, Slider, Ui, vec2};
 
 use self::density::Divergence;
 use self::work::{Maps, Means, Reading, Subject, scales};
 use crate::app::background::{Background, Job};
+use crate::app::exact::Route;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
 use crate::app::view::view_of;
+use crate::app::widgets::bar_parts::{dice_ui, slider_ui};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::heat_map::{HeatTextures, Scale, color_bar};
-use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::places;
 use crate::app::widgets::point::point_input;
 use crate::app::widgets::stage::Stage;
-use crate::data::toy::Dataset;
-use crate::flow::{BoxUnion, ExactField, Scheduler};
+use crate::data::Density;
+use crate::flow::{BoxUnion, ExactField};
 
 /// Numbers of probes of Hutchinson's estimate.
 const PROBES: std::ops::RangeInclusive<usize> = 1..=16;
@@ -45,18 +46,18 @@ struct Key {
 /// The part of a key whose change makes the work in progress worthless.
 #[derive(Clone, PartialEq)]
 struct Settings {
-    dataset: Dataset,
-    path: Scheduler,
+    route: Route,
     probes: usize,
     hutchinson: bool,
     seed: u64,
     x: Option<[u64; 2]>,
 }
 
-/// The exact field of the target and path on the stage.
+/// What is known of the route on the stage.
 struct Known {
-    dataset: Dataset,
-    path: Scheduler,
+    route: Route,
+    /// The density of the source; without it no flow from there has one.
+    source: Option<Arc<Density>>,
     boxes: Option<BoxUnion>,
     field: Option<Arc<ExactField>>,
 }
@@ -170,23 +171,20 @@ impl Lesson for Likelihood {
     }
 
     fn logic(&mut self, lab: &mut Lab) {
-        let (dataset, path) = (lab.training.dataset(), lab.training.path());
-        let same = self
-            .known
-            .as_ref()
-            .is_some_and(|known| known.dataset == dataset && known.path == path);
-        if !same {
+        let route = lab.training.route();
+        if self.known.as_ref().is_none_or(|known| known.route != route) {
+            let dataset = &route.dataset;
             let boxes = dataset.boxes();
             // A table of points has no density at t = 1, and no entropy.
             let field = dataset
-                .exact(path)
+                .exact(route.path)
                 .filter(|_| dataset.entropy().is_some())
                 .map(Arc::new);
             let extent = dataset.extent();
             self.x = Some([0.2 * extent, 0.45 * extent]);
             self.known = Some(Known {
-                dataset,
-                path,
+                source: route.source.density().map(Arc::new),
+                route,
                 boxes,
                 field,
             });
@@ -195,10 +193,7 @@ impl Lesson for Likelihood {
     }
 
     fn legend_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
-        ui.scope(|ui| {
-            ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-            ui.horizontal_wrapped(|ui| self.chips_ui(ui));
-        });
+        places::chips_ui(ui, |ui| self.chips_ui(ui));
         if lab.settings.lecture {
             ui.spacing_mut().item_spacing.y = 4.0;
             self.bars_ui(ui, ui.available_width());
@@ -210,14 +205,13 @@ impl Lesson for Likelihood {
         let place = ui.available_rect_before_wrap();
         let mut pictures = place;
         if !lab.settings.lecture {
-            let (legend, rest) = place.split_top_bottom_at_y(place.top() + 36.0);
-            let mut row = ui.new_child(UiBuilder::new().max_rect(legend));
-            row.horizontal(|ui| {
-                self.chips_ui(ui);
-                let room = 0.5 * ui.available_width() - ui.spacing().item_spacing.x;
-                self.bars_ui(ui, room.clamp(60.0, 180.0));
+            pictures = places::below_legend(ui, place, |ui| {
+                ui.horizontal(|ui| {
+                    self.chips_ui(ui);
+                    let room = 0.5 * ui.available_width() - ui.spacing().item_spacing.x;
+                    self.bars_ui(ui, room.clamp(60.0, 180.0));
+                });
             });
-            pictures = rest;
         }
         let shown: Vec<usize> = (0..3).filter(|index| self.shown[*index]).collect();
         if shown.is_empty() {
@@ -241,16 +235,9 @@ impl Lesson for Likelihood {
                 .on_hover_text(hint);
             ui.add_space(8.0);
             let hint = "Random vectors with entries ±1 that the estimate averages over (↑ and ↓).";
-            let label = ui.label("Probes").on_hover_text(hint).id;
-            ui.spacing_mut().slider_width = (ui.available_width() - 200.0).clamp(48.0, 200.0);
-            ui.label_inputs_by(label, |ui| {
-                ui.add(Slider::new(&mut self.probes, PROBES))
-                    .on_hover_text(hint);
-            });
-            let hint = format!("Draw new probes (R); seed {}", self.seed);
-            if icon_button(ui, Icon::Dice, 28.0, Look::Quiet, &hint).clicked() {
-                self.seed += 1;
-            }
+            ui.spacing_mut().slider_width = (ui.available_width() - 260.0).clamp(48.0, 200.0);
+            slider_ui(ui, "Probes", hint, Slider::new(&mut self.probes, PROBES));
+            dice_ui(ui, "new probes", &mut self.seed);
         });
     }
 
@@ -279,16 +266,21 @@ impl Likelihood {
         let (Some(known), Some(staged)) = (&self.known, lab.training.staged()) else {
             return;
         };
+        let Some(source) = &known.source else {
+            // What is on show belongs to another source.
+            (self.maps, self.means, self.reading) = (None, None, None);
+            return;
+        };
         let subject = Subject {
             weights: Arc::clone(&staged.weights),
-            dataset: known.dataset.clone(),
+            route: known.route.clone(),
+            source: Arc::clone(source),
             field: known.field.clone(),
         };
         let (t, probes, seed) = (lab.clock.t(), self.probes, self.seed);
         let moving = lab.clock.playing() || lab.training.is_running();
         let settings = |probes: usize, hutchinson: bool, seed: u64, x: Option<[f64; 2]>| Settings {
-            dataset: known.dataset.clone(),
-            path: known.path,
+            route: known.route.clone(),
             probes,
             hutchinson,
             seed,

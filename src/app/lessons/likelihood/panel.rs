@@ -1,6 +1,6 @@
 //! The maps, the reading at a point, and the figures beside them.
 
-use egui::{CollapsingHeader, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
+use egui::{Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use super::work::{GUESSES, Reading};
 use super::{Likelihood, NEEDS};
@@ -10,11 +10,18 @@ use crate::app::widgets::places::{self, Heading};
 use crate::app::widgets::readout::{Figure, pair, readout, signed};
 use crate::app::widgets::run_controls;
 
+/// Why there is no density of the network.
+const NO_SOURCE: &str = "The density of this source is not known in closed form, hence neither \
+                         that of the flow from it.";
+/// Why there is no true density before the end.
+const NO_WAY: &str = "Before t = 1 the true density is known for a Gaussian source alone: go to \
+                      t = 1 (End).";
+
 impl Likelihood {
     /// Network, truth or difference.
     pub(super) fn map_ui(&mut self, ui: &mut Ui, lab: &mut Lab, index: usize, place: Rect) {
         let Some(known) = &self.known else { return };
-        let extent = known.dataset.extent();
+        let extent = known.route.dataset.extent();
         let Some(stage) = places::stage(place, extent) else {
             return;
         };
@@ -39,6 +46,10 @@ impl Likelihood {
             None if index > 0 && known.field.is_none() => {
                 places::notice(ui, stage.rect, NEEDS);
             }
+            None if index == 0 && known.source.is_none() => {
+                places::notice(ui, stage.rect, NO_SOURCE);
+            }
+            None if index == 1 && maps.is_some() => places::notice(ui, stage.rect, NO_WAY),
             None if lab.training.staged().is_none() => {
                 places::notice(ui, stage.rect, "Train a network to see its density.");
             }
@@ -106,7 +117,7 @@ impl Likelihood {
             .as_ref()
             .and_then(|means| means.background.value());
         let means = means.as_deref();
-        let entropy = (self.known.as_ref()).and_then(|known| known.dataset.entropy());
+        let entropy = (self.known.as_ref()).and_then(|known| known.route.dataset.entropy());
         let points = means.map_or(0, |means| means.n);
         let hint = format!(
             "Mean of −ln p of the network over {points} held-out points at t = 1, in nats, ± one \
@@ -114,6 +125,9 @@ impl Likelihood {
         );
         let with_error = |value: Option<[f64; 2]>| {
             value.map_or("–".to_owned(), |[mean, error]| {
+                if mean == f64::INFINITY {
+                    return "∞".to_owned();
+                }
                 let mean = signed(mean, 3);
                 let mean = mean.trim_start();
                 if small {
@@ -217,10 +231,7 @@ impl Likelihood {
                 ui.add_space(10.0);
                 self.reading_ui(ui, false);
                 ui.add_space(8.0);
-                CollapsingHeader::new("Training").show(ui, |ui| {
-                    run_controls::run_ui(ui, &mut lab.training);
-                    run_controls::settings_ui(ui, &mut lab.training);
-                });
+                run_controls::folded_ui(ui, &mut lab.training);
             });
     }
 }

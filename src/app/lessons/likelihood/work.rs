@@ -9,8 +9,9 @@ use rayon::ThreadPool;
 
 use super::density::{Divergence, exact_density, grid, integral, log_density, mean_sign};
 use crate::app::background::Job;
+use crate::app::exact::Route;
 use crate::app::widgets::heat_map::{HeatMap, Scale};
-use crate::data::toy::Dataset;
+use crate::data::Density;
 use crate::flow::ExactField;
 use crate::kernel::{Mlp, MlpWeights};
 
@@ -49,9 +50,11 @@ pub struct Maps {
 pub struct Subject {
     /// The network.
     pub weights: Arc<MlpWeights>,
-    /// The target.
-    pub dataset: Dataset,
-    /// The exact field, where there is one.
+    /// Source and target.
+    pub route: Route,
+    /// The density of the source.
+    pub source: Arc<Density>,
+    /// The exact field to the target, where there is one.
     pub field: Option<Arc<ExactField>>,
 }
 
@@ -60,6 +63,13 @@ impl Subject {
         Mlp::try_new(&self.weights)
             .inspect_err(|error| log::warn!("weights without a density: {error}"))
             .ok()
+    }
+
+    /// What knows the true density at `t`: that of the target whatever the source, and those on
+    /// the way to it from a Gaussian source.
+    fn truth_at(&self, t: f64) -> Option<&ExactField> {
+        let known = self.route.source.is_gaussian() || t == 1.0;
+        self.field.as_deref().filter(|_| known)
     }
 
     /// Shows maps at `t`, finer and finer; only the coarsest when `quick`.
@@ -82,14 +92,13 @@ impl Subject {
         pool: &ThreadPool,
         cancel: &AtomicBool,
     ) -> Option<Maps> {
-        let (mlp, extent) = (self.mlp()?, self.dataset.extent());
+        let (mlp, extent) = (self.mlp()?, self.route.dataset.extent());
         let points = grid(side, extent);
-        let log_p = pool.install(|| log_density(&mlp, t, &points, divergence, cancel))?;
+        let log_p =
+            pool.install(|| log_density(&mlp, &self.source, t, &points, divergence, cancel))?;
         let model: Vec<f32> = log_p.iter().map(|l| l.exp() as f32).collect();
-        let truth = self
-            .field
-            .as_ref()
-            .map(|field| exact_density(field, t, side, extent));
+        let truth = self.truth_at(t);
+        let truth = truth.map(|field| exact_density(field, t, side, extent));
         Some(Maps::new(side, extent, model, truth))
     }
 
@@ -99,13 +108,14 @@ impl Subject {
         let mut rng = ChaCha8Rng::seed_from_u64(HELD_OUT_SEED);
         let most = HELD_OUT[HELD_OUT.len() - 1];
         let points: Vec<f64> = (0..most)
-            .flat_map(|_| self.dataset.sample(&mut rng))
+            .flat_map(|_| self.route.dataset.sample(&mut rng))
             .collect();
         for n in HELD_OUT {
             let of = |divergence| {
                 let points = &points[..2 * n];
-                let found =
-                    (job.pool).install(|| log_density(&mlp, 1.0, points, divergence, job.cancel));
+                let found = (job.pool).install(|| {
+                    log_density(&mlp, &self.source, 1.0, points, divergence, job.cancel)
+                });
                 found.map(|log_p| mean_and_error(&log_p))
             };
             let exact = of(Divergence::Exact);
@@ -121,13 +131,13 @@ impl Subject {
     pub fn read(&self, t: f64, x: [f64; 2], probes: usize, seed: u64, job: &Job<'_, Reading>) {
         let Some(mlp) = self.mlp() else { return };
         let of = |divergence| {
-            let found = log_density(&mlp, t, &x, divergence, job.cancel);
+            let found = log_density(&mlp, &self.source, t, &x, divergence, job.cancel);
             found.and_then(|log_p| log_p.first().copied())
         };
         let (Some(exact), Some(skewed)) = (of(Divergence::Exact), of(Divergence::Skewed)) else {
             return;
         };
-        let truth = self.field.as_ref().map(|field| field.at(t, x).log_density);
+        let truth = self.truth_at(t).map(|field| field.at(t, x).log_density);
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let reach = skewed - exact;
         let guesses = (0..GUESSES)

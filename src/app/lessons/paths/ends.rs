@@ -4,15 +4,14 @@ use egui::{Align2, FontId, Painter, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::side::title;
 use super::{NAMES, Paths};
-use crate::app::exact::exact_field;
+use crate::app::exact::Route;
 use crate::app::lesson::Lab;
 use crate::app::sampling_grid::Moved;
 use crate::app::theme::{self, Palette};
 use crate::app::widgets::panels::{self, Crowd, Margins, PanelGrid};
 use crate::app::widgets::stage::Stage;
 use crate::app::widgets::{notes, quiver};
-use crate::data::toy::Dataset;
-use crate::flow::{ExactField, Scheduler, metric};
+use crate::flow::{ExactField, metric};
 
 /// Ways in the panel that shows both.
 const FEW: usize = 28;
@@ -28,7 +27,7 @@ const LAST_TIME: f64 = 1.0 - 1e-3;
 pub(super) struct Figures {
     arrows: [quiver::Cache; 2],
     energy: [Option<(u64, f64)>; 2],
-    fields: Option<(Dataset, [Scheduler; 2], [ExactField; 2])>,
+    fields: Option<([Route; 2], [ExactField; 2])>,
 }
 
 impl Figures {
@@ -47,21 +46,13 @@ impl Figures {
     }
 
     /// Mean distance of the two fields at particles of the first, at `t`.
-    fn velocities_apart(
-        &mut self,
-        dataset: &Dataset,
-        paths: [Scheduler; 2],
-        moved: &Moved,
-        t: f64,
-    ) -> Option<f64> {
-        let fits = |known: &(Dataset, [Scheduler; 2], [ExactField; 2])| {
-            known.0 == *dataset && known.1 == paths
-        };
+    fn velocities_apart(&mut self, routes: [&Route; 2], moved: &Moved, t: f64) -> Option<f64> {
+        let fits = |known: &([Route; 2], [ExactField; 2])| known.0.each_ref() == routes;
         if !self.fields.as_ref().is_some_and(fits) {
-            let [a, b] = paths.map(|path| exact_field(dataset, path));
-            self.fields = Some((dataset.clone(), paths, [a?, b?]));
+            let [a, b] = routes.map(Route::exact);
+            self.fields = Some((routes.map(Route::clone), [a?, b?]));
         }
-        let (_, _, fields) = self.fields.as_ref()?;
+        let (_, fields) = self.fields.as_ref()?;
         let frame = moved.frames.locate(t as f32).a;
         let points = &moved.frames.points[2 * moved.frames.n * frame..];
         let points = &points[..2 * moved.frames.n.min(COMPARED)];
@@ -103,7 +94,6 @@ impl Paths {
             return notes::sentence(ui, place, "Following both fields…");
         };
         let dataset = lab.training.dataset();
-        let paths = self.pair.map(|place| self.schedulers()[place]);
         let colors = self.pair.map(|place| theme::series(p, place));
         let (painter, t, extent) = (ui.painter().clone(), lab.clock.t() as f32, dataset.extent());
         let mut pointed = None;
@@ -116,11 +106,12 @@ impl Paths {
                 color: colors[side],
                 trails: if self.trails { TRAILS } else { 0 },
             };
-            panels::paint_panel(lab, &painter, p, &stage, self.target.as_ref(), Some(&crowd));
+            let target = self.targets.of(&dataset);
+            panels::paint_panel(lab, &painter, p, &stage, target, Some(&crowd));
             let name = format!("{}: its field at t", NAMES[self.pair[side]]);
             title(&painter, stage.rect, &name, colors[side], p);
             let mut canvas = lab.easel.canvas(&painter, stage.rect, stage.view);
-            let arrows = self.ends.arrows[side].exact(&dataset, paths[side], t, extent);
+            let arrows = self.ends.arrows[side].exact(&moved.route, t, extent);
             if let Some(arrows) = arrows {
                 let each = stage.rect.width() / quiver::SIDE as f32;
                 canvas.arrows(
@@ -144,7 +135,7 @@ impl Paths {
             figures(&painter, stage.rect, &lines, p);
         }
         let stage = Stage::bare(grid.rect(0, 2), extent);
-        panels::paint_panel(lab, &painter, p, &stage, self.target.as_ref(), None);
+        panels::paint_panel(lab, &painter, p, &stage, self.targets.of(&dataset), None);
         title(&painter, stage.rect, "Both: same start, same end", p.ink, p);
         let mut canvas = lab.easel.canvas(&painter, stage.rect, stage.view);
         for (moved, color) in [(&a, colors[0]), (&b, colors[1])] {
@@ -176,7 +167,7 @@ impl Paths {
         };
         let speed = self
             .ends
-            .velocities_apart(&dataset, paths, &a, f64::from(t));
+            .velocities_apart([&a.route, &b.route], &a, f64::from(t));
         let lines = [
             (
                 "Velocities apart at t",

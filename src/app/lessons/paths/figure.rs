@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use super::ends::mean_distance;
 use super::sheet::TIMES;
-use super::side::schedule;
-use super::{NAMES, Paths, SHEET, View, cell};
-use crate::app::exact::exact_field;
+use super::side::{Panel, schedule};
+use super::{NAMES, Paths, SHEET, View};
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
-use crate::app::sampling_grid::{Driver, Moved};
+use crate::app::sampling_grid::Moved;
 use crate::app::sketch::{self, Who};
+use crate::app::theme::Theme;
 use crate::app::widgets::number;
 use crate::app::widgets::quiver::{self, LAST_TIME, SIDE};
-use crate::data::toy::Dataset;
 use crate::figure::scene::Key;
-use crate::figure::{Axis, Form, Panel, Scene, Text, Tone};
+use crate::figure::{Axis, Form, Panel as Plot, Scene, Text, Tone};
 use crate::flow::{Scheduler, metric};
 
 /// Ways in the panels of the row, of the pair, and in the panel that shows both.
@@ -24,33 +23,38 @@ const WAYS: [usize; 3] = [60, 80, 28];
 /// A path on the stage, with its particles.
 #[derive(Clone)]
 struct Way {
-    name: &'static str,
+    name: String,
     tone: Tone,
     path: Scheduler,
     moved: Arc<Moved>,
+    target: Option<Form>,
 }
 
 impl Way {
-    fn panel(&self, t: f32, cm: f64, ways: usize, target: Option<Form>, extent: f64) -> Panel {
+    fn extent(&self) -> f64 {
+        self.moved.route.dataset.extent()
+    }
+
+    fn panel(&self, t: f32, cm: f64, ways: usize) -> Plot {
         let who = Who {
-            name: self.name,
+            name: &self.name,
             tone: self.tone,
             frames: &self.moved.frames,
         };
-        who.add(sketch::over_target(target, extent), t, cm, ways)
+        let panel = sketch::over_target(self.target.clone(), self.extent());
+        who.add(panel, t, cm, ways)
     }
 }
 
 pub fn figure(lesson: &Paths, lab: &Lab, t: f32) -> Option<Figure> {
-    let dataset = lab.training.dataset();
-    let extent = dataset.extent();
-    let target = lesson.target.as_ref().map(|target| target.form());
     let way = |place: usize| {
+        let moved = lesson.moved(place)?;
         Some(Way {
-            name: NAMES[place],
+            name: NAMES[place].to_owned(),
             tone: Tone::Series(place as u8),
-            path: lesson.schedulers()[place],
-            moved: lesson.moved(place)?,
+            path: moved.route.path,
+            target: lesson.target_form(&moved.route.dataset),
+            moved,
         })
     };
     let figure = |draw: Box<dyn Fn() -> Scene + Send + Sync>| {
@@ -58,34 +62,34 @@ pub fn figure(lesson: &Paths, lab: &Lab, t: f32) -> Option<Figure> {
     };
     match lesson.view {
         View::Side => {
-            let exact = exact_field(&dataset, Scheduler::CondOt).is_some();
-            let on = (0..NAMES.len()).filter(|place| exact && lesson.on[*place]);
-            // A picture with holes would mislead.
-            let mut ways = on.map(way).collect::<Option<Vec<Way>>>()?;
-            let staged = lab.training.staged_by(lesson.weights);
-            let network = cell(Driver::Network);
-            let network = lesson.grid.moved(&network).cloned();
-            let by = staged.filter(|_| network.is_some() && (lesson.network || ways.is_empty()));
-            if let (Some(staged), Some(moved)) = (&by, network) {
-                ways.push(Way {
-                    name: "Network",
-                    tone: Tone::Model,
-                    path: staged.path,
+            let panels = lesson.side_panels(lab, Theme::Light.palette());
+            let network = panels.iter().find_map(|panel| panel.weights);
+            let by = network.and_then(|choice| lab.training.staged_by(choice));
+            let way = |panel: Panel| {
+                let moved = panel.moved?;
+                Some(Way {
+                    tone: match (panel.weights, panel.place) {
+                        (None, Some(place)) => Tone::Series(place as u8),
+                        _ => Tone::Model,
+                    },
+                    name: panel.name,
+                    path: panel.path,
+                    target: lesson.target_form(&panel.dataset),
                     moved,
-                });
-            }
-            if ways.is_empty() {
-                return None;
-            }
+                })
+            };
+            // A picture with holes would mislead.
+            let ways: Option<Vec<Way>> = panels.into_iter().map(way).collect();
+            let ways = ways.filter(|ways| !ways.is_empty())?;
             let trails = if lesson.trails { WAYS[0] } else { 0 };
-            let draw = move || side(&ways, t, trails, target.as_ref(), extent);
+            let draw = move || side(&ways, t, trails);
             Some(figure(Box::new(draw)).by(by.as_ref()))
         }
         View::Sheet => {
             let [Some(upper), Some(lower)] = SHEET.map(way) else {
                 return None;
             };
-            let draw = move || sheet(&[upper.clone(), lower.clone()], t, target.as_ref(), extent);
+            let draw = move || sheet(&[upper.clone(), lower.clone()], t);
             Some(figure(Box::new(draw)))
         }
         View::Ends => {
@@ -93,22 +97,14 @@ pub fn figure(lesson: &Paths, lab: &Lab, t: f32) -> Option<Figure> {
                 return None;
             };
             let trails = if lesson.trails { WAYS[1] } else { 0 };
-            let draw = move || {
-                ends(
-                    &[a.clone(), b.clone()],
-                    t,
-                    trails,
-                    target.as_ref(),
-                    &dataset,
-                )
-            };
+            let draw = move || ends(&[a.clone(), b.clone()], t, trails);
             Some(figure(Box::new(draw)))
         }
     }
 }
 
 /// α and σ over t of each path, and σ over α.
-fn side(ways: &[Way], t: f32, trails: usize, target: Option<&Form>, extent: f64) -> Scene {
+fn side(ways: &[Way], t: f32, trails: usize) -> Scene {
     let columns = ways.len().min(3);
     let cm = 16.0 / columns as f64;
     let panel = |way: &Way| {
@@ -118,17 +114,17 @@ fn side(ways: &[Way], t: f32, trails: usize, target: Option<&Form>, extent: f64)
             .plain(format!(" = {:.2}, ", c.alpha))
             .and("σ_t")
             .plain(format!(" = {:.2}", c.sigma));
-        way.panel(t, cm, trails, target.cloned(), extent)
-            .titled(way.name)
+        way.panel(t, cm, trails)
+            .titled(way.name.as_str())
             .noted(note)
     };
     let unit = || Axis::linear(0.0, 1.03);
-    let mut over_time = Panel::curves(
+    let mut over_time = Plot::curves(
         Axis::linear(0.0, 1.0).labelled(Text::maths("t")),
         unit().labelled(Text::maths("α_t").plain(" and ").and("σ_t")),
     )
     .with("t", Tone::Muted, 1.0, cursor(t));
-    let mut plane = Panel::curves(
+    let mut plane = Plot::curves(
         unit().labelled(Text::from("Signal ").and("α_t")),
         unit().labelled(Text::from("Noise ").and("σ_t")),
     );
@@ -150,7 +146,7 @@ fn side(ways: &[Way], t: f32, trails: usize, target: Option<&Form>, extent: f64)
         over_time = over_time
             .with(name("α"), way.tone, 1.0, line(alpha, false))
             .with(name("σ"), way.tone, 1.0, line(sigma, true));
-        below = below.entry(way.name, way.tone, Key::Line);
+        below = below.entry(way.name.as_str(), way.tone, Key::Line);
     }
     let below = Scene {
         panels: vec![over_time, plane],
@@ -174,11 +170,11 @@ fn cursor(t: f32) -> Form {
 }
 
 /// Two paths at seven times, and the share of the signal.
-fn sheet(ways: &[Way; 2], t: f32, target: Option<&Form>, extent: f64) -> Scene {
+fn sheet(ways: &[Way; 2], t: f32) -> Scene {
     let mut panels = Vec::new();
     for (row, way) in ways.iter().enumerate() {
         for t in TIMES {
-            let panel = way.panel(t, 2.3, 0, target.cloned(), extent);
+            let panel = way.panel(t, 2.3, 0);
             panels.push(if row == 0 {
                 panel.titled(sketch::time(t))
             } else {
@@ -189,7 +185,7 @@ fn sheet(ways: &[Way; 2], t: f32, target: Option<&Form>, extent: f64) -> Scene {
     let x = Axis::linear(0.0, 1.0).labelled(Text::maths("t"));
     let y = Axis::linear(0.0, 1.03).labelled("Share of the signal");
     let times = TIMES.map(|t| vec![[t, 0.0], [t, 1.03]]).to_vec();
-    let mut curves = Panel::curves(x, y)
+    let mut curves = Plot::curves(x, y)
         .with("times", Tone::Hairline, 1.0, Form::lines(times, 0.6, false))
         .with("t", Tone::Muted, 1.0, cursor(t));
     let mut below = Scene::default();
@@ -200,9 +196,9 @@ fn sheet(ways: &[Way; 2], t: f32, target: Option<&Form>, extent: f64) -> Scene {
             [a[0], a2 / (a2 + s2)]
         });
         let line = Form::lines(vec![share.collect()], 1.2, dashed);
-        curves = curves.with(way.name, way.tone, 1.0, line);
+        curves = curves.with(way.name.as_str(), way.tone, 1.0, line);
         let key = if dashed { Key::Dashes } else { Key::Line };
-        let label = Text::from(way.name)
+        let label = Text::from(way.name.as_str())
             .plain(", ")
             .and("α_t^2 / (α_t^2 + σ_t^2)");
         below = below.entry(label, way.tone, key);
@@ -214,22 +210,25 @@ fn sheet(ways: &[Way; 2], t: f32, target: Option<&Form>, extent: f64) -> Scene {
         ..below
     };
     Scene {
-        rows: ways.iter().map(|way| Text::from(way.name)).collect(),
+        rows: ways
+            .iter()
+            .map(|way| Text::from(way.name.as_str()))
+            .collect(),
         ..Scene::grid(panels, TIMES.len())
     }
     .over(below)
 }
 
 /// Two fields that carry each particle to the same place.
-fn ends(ways: &[Way; 2], t: f32, trails: usize, target: Option<&Form>, dataset: &Dataset) -> Scene {
-    let extent = dataset.extent();
+fn ends(ways: &[Way; 2], t: f32, trails: usize) -> Scene {
+    let extent = ways[0].extent();
     let cell = 2.0 * extent as f32 / SIDE as f32;
     let mut panels = Vec::new();
     for way in ways {
         let mut panel = way
-            .panel(t, 5.3, trails, target.cloned(), extent)
+            .panel(t, 5.3, trails)
             .titled(format!("{}: its field at t", way.name));
-        if let Some(field) = exact_field(dataset, way.path) {
+        if let Some(field) = way.moved.route.exact() {
             let grid = quiver::on_grid(&field, t.min(LAST_TIME), extent);
             let form = sketch::arrows(&grid, 0.4 * cell, 1.3 * cell, 0.45);
             panel = panel.with(format!("{} field", way.name), Tone::Ink, 0.8, form);
@@ -240,10 +239,10 @@ fn ends(ways: &[Way; 2], t: f32, trails: usize, target: Option<&Form>, dataset: 
         panels.push(panel.noted(format!("energy {energy:.2}")));
     }
     let mut both =
-        sketch::over_target(target.cloned(), extent).titled("Both: same start, same end");
+        sketch::over_target(ways[0].target.clone(), extent).titled("Both: same start, same end");
     for way in ways {
         let who = Who {
-            name: way.name,
+            name: &way.name,
             tone: way.tone,
             frames: &way.moved.frames,
         };
@@ -259,7 +258,7 @@ fn ends(ways: &[Way; 2], t: f32, trails: usize, target: Option<&Form>, dataset: 
     panels.push(both.noted(note));
     let mut scene = Scene::row(panels).titled(sketch::time(t));
     for way in ways {
-        scene = scene.entry(way.name, way.tone, Key::Line);
+        scene = scene.entry(way.name.as_str(), way.tone, Key::Line);
     }
     let count = number::grouped(ways[0].moved.frames.n as u64);
     scene.entry(format!("target; {count} particles"), Tone::Ghost, Key::Area)

@@ -4,27 +4,32 @@ mod ends;
 mod figure;
 mod sheet;
 mod side;
+mod words;
 
 use std::sync::Arc;
 
-use egui::{ScrollArea, Slider, SliderClamping, Ui};
+use egui::{Button, ScrollArea, Slider, Ui};
 use serde::{Deserialize, Serialize};
 
-use crate::app::exact::exact_field;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::sampler::moving::Plan;
 use crate::app::sampling_grid::{Cell, Driver, Moved, Request, SamplingGrid};
 use crate::app::theme;
-use crate::app::training::WeightsChoice;
+use crate::app::training::{FieldChoice, WeightsChoice};
 use crate::app::view::{EachBelow, view_of};
+use crate::app::widgets::bar_parts::slider_ui;
 use crate::app::widgets::chip::{Mark, chip};
-use crate::app::widgets::flow_layers::Target;
-use crate::app::widgets::notes::{self, Note};
+use crate::app::widgets::field_menu;
+use crate::app::widgets::flow_layers::{Target, Targets};
+use crate::app::widgets::notes;
 use crate::app::widgets::weights_choice::weights_choice;
 use crate::app::widgets::{run_controls, sampling_bar};
+use crate::data::Dataset;
+use crate::figure::Form;
 use crate::flow::{Scheduler, Solver};
+use words::{NO_ENDS, NOTES, PAIRS};
 
 /// Steps of the midpoint method: more would not change a picture.
 const STEPS: usize = 100;
@@ -76,15 +81,19 @@ pub struct Paths {
     network: bool,
     /// Whose weights the network has.
     weights: WeightsChoice,
+    /// What moves the particles of a path's panel; none is its exact field.
+    own: [Option<FieldChoice>; 6],
     trails: bool,
     sigma_min: f64,
     exponent: f64,
     particles: usize,
     noise: u64,
+    /// Whether the paths have exact fields.
+    exact: bool,
     /// Places of the two paths with the same ends.
     pair: [usize; 2],
     grid: SamplingGrid,
-    target: Option<Target>,
+    targets: Targets,
     ends: ends::Figures,
     /// The particle under the pointer.
     chosen: Option<usize>,
@@ -97,14 +106,16 @@ impl Default for Paths {
             on: [true, true, true, true, true, false],
             network: false,
             weights: WeightsChoice::default(),
+            own: [None; 6],
             trails: true,
             sigma_min: 0.1,
             exponent: 2.0,
             particles: 2000,
             noise: 1,
+            exact: true,
             pair: [0, 3],
             grid: SamplingGrid::default(),
-            target: None,
+            targets: Targets::default(),
             ends: ends::Figures::default(),
             chosen: None,
         }
@@ -152,12 +163,13 @@ impl Lesson for Paths {
     }
 
     fn logic(&mut self, lab: &mut Lab) {
-        let dataset = lab.training.dataset();
-        if self.target.as_ref().is_none_or(|t| t.dataset != dataset) {
-            self.target = Some(Target::new(dataset.clone()));
+        let route = lab.training.route();
+        self.exact = route.has_exact();
+        if !self.exact && self.view == View::Ends {
+            self.view = View::Side;
         }
+        field_menu::forget_gone(&lab.training, &mut self.own);
         let mut cells = Vec::new();
-        let schedulers = self.schedulers();
         let wanted = |place: usize| match self.view {
             View::Side => self.on[place],
             View::Sheet => SHEET.contains(&place),
@@ -165,23 +177,25 @@ impl Lesson for Paths {
         };
         // What is on the stage comes first; the rest is kept for the next view.
         for first in [true, false] {
-            for (place, path) in schedulers.into_iter().enumerate() {
+            for place in 0..NAMES.len() {
                 let known = self.on[place] || SHEET.contains(&place) || self.pair.contains(&place);
                 if known && wanted(place) == first {
-                    cells.push(cell(Driver::Exact(path)));
+                    cells.push(self.cell(place));
+                }
+            }
+            let chosen = (0..NAMES.len()).filter(|place| self.on[*place]);
+            for driver in chosen.filter_map(|place| self.own_driver(place)) {
+                if !cells.contains(&cell(driver)) {
+                    cells.push(cell(driver));
                 }
             }
         }
-        if exact_field(&dataset, Scheduler::CondOt).is_none() {
-            cells.clear();
+        let network = cell(Driver::Network(self.weights));
+        if self.has_network_panel() && !cells.contains(&network) {
+            cells.push(network);
         }
-        if self.network || cells.is_empty() {
-            cells.push(cell(Driver::Network));
-        }
-        let staged = lab.training.staged_by(self.weights);
         let request = Request {
-            dataset,
-            model: staged.map(|s| (s.version, s.weights)),
+            route,
             cells,
             particles: self.particles,
             noise: self.noise,
@@ -189,6 +203,7 @@ impl Lesson for Paths {
             rest: lab.training.is_running(),
         };
         self.grid.ask(lab, request);
+        self.targets.keep(&self.grid.datasets());
     }
 
     fn legend_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
@@ -243,11 +258,10 @@ impl Lesson for Paths {
         if !lab.settings.lecture {
             notes::legend_row(ui, |ui| self.legend_ui(ui, lab));
         }
+        notes::why_ui(ui, &lab.training.route(), PAIRS);
         let place = ui.available_rect_before_wrap();
-        let exact = exact_field(&lab.training.dataset(), Scheduler::CondOt).is_some();
         match self.view {
-            View::Side => self.side_ui(ui, lab, place, exact),
-            _ if !exact => notes::no_exact_field(ui, place, &lab.training.dataset()),
+            View::Side => self.side_ui(ui, lab, place),
             View::Sheet => self.sheet_ui(ui, lab, place),
             View::Ends => self.ends_ui(ui, lab, place),
         }
@@ -257,8 +271,12 @@ impl Lesson for Paths {
     fn bottom_ui(&mut self, ui: &mut Ui, _lab: &mut Lab) {
         ui.horizontal(|ui| {
             for (view, name, hint) in VIEWS {
-                ui.selectable_value(&mut self.view, view, name)
-                    .on_hover_text(hint);
+                let there = self.exact || view != View::Ends;
+                let button = ui.add_enabled(there, Button::selectable(self.view == view, name));
+                let button = button.on_hover_text(hint).on_disabled_hover_text(NO_ENDS);
+                if button.clicked() {
+                    self.view = view;
+                }
             }
             ui.add_space(8.0);
             sampling_bar::noise_ui(ui, &mut self.particles, &mut self.noise);
@@ -276,18 +294,12 @@ impl Lesson for Paths {
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {
-                let slider = |ui: &mut Ui, name: &str, hint: &str, slider: Slider<'_>| {
-                    let label = ui.label(name).id;
-                    ui.add(slider.clamping(SliderClamping::Always))
-                        .labelled_by(label)
-                        .on_hover_text(hint);
-                };
                 notes::heading(ui, "Settings of the paths");
                 let sigma = Slider::new(&mut self.sigma_min, 0.0..=0.5).step_by(0.01);
                 let hint = "Noise that is left at t = 1 on the sigma-min path";
-                slider(ui, "Smallest sigma", hint, sigma);
+                slider_ui(ui, "Smallest sigma", hint, sigma);
                 let exponent = Slider::new(&mut self.exponent, 1.0..=5.0).step_by(0.5);
-                slider(ui, "Exponent", "The n of the polynomial path", exponent);
+                slider_ui(ui, "Exponent", "The n of the polynomial path", exponent);
                 ui.add_space(4.0);
                 for note in NOTES {
                     notes::note_ui(ui, &note);
@@ -303,7 +315,9 @@ impl Lesson for Paths {
             }
             Action::SideBySide => {
                 let here = VIEWS.iter().position(|(view, ..)| *view == self.view);
-                self.view = VIEWS[(here.unwrap_or(0) + 1) % VIEWS.len()].0;
+                // The last view needs exact fields.
+                let count = if self.exact { 3 } else { 2 };
+                self.view = VIEWS[(here.unwrap_or(0) + 1) % count].0;
             }
             Action::NewNoise => self.noise = self.noise.wrapping_add(1),
             _ => return false,
@@ -325,10 +339,36 @@ impl Paths {
         ]
     }
 
-    /// The particles on the exact field of a path.
+    /// The particles on the exact field of a path, or pairs on their conditional paths where
+    /// there is no exact field.
+    fn cell(&self, place: usize) -> Cell {
+        let path = self.schedulers()[place];
+        cell(if self.exact {
+            Driver::Exact(path)
+        } else {
+            Driver::Pairs(path)
+        })
+    }
+
+    /// The network that somebody chose for a path's panel.
+    fn own_driver(&self, place: usize) -> Option<Driver> {
+        match self.own[place]? {
+            FieldChoice::Weights(choice) => Some(Driver::Network(choice)),
+            FieldChoice::Exact => None,
+        }
+    }
+
     fn moved(&self, place: usize) -> Option<Arc<Moved>> {
-        let cell = cell(Driver::Exact(self.schedulers()[place]));
-        self.grid.moved(&cell).cloned()
+        self.grid.moved(&self.cell(place)).cloned()
+    }
+
+    fn target_form(&self, dataset: &Dataset) -> Option<Form> {
+        self.targets.of(dataset).map(Target::form)
+    }
+
+    /// Whether the network has a panel of its own: without an exact field it always has one.
+    fn has_network_panel(&self) -> bool {
+        self.network || !self.exact
     }
 }
 
@@ -338,40 +378,6 @@ fn cell(driver: Driver) -> Cell {
         plan: Plan::new(Solver::Midpoint, STEPS),
     }
 }
-
-const NOTES: [Note; 6] = [
-    Note {
-        title: "Linear (conditional OT)",
-        formula: r#"α_t=t~~~σ_t=1-t"#,
-        text: "Each pair travels on a line at constant speed.",
-    },
-    Note {
-        title: "Sigma-min",
-        formula: r#"α_t=t~~~σ_t=1-(1-σ_{"min"})t"#,
-        text: "Ends at data blurred by a little noise, so the field stays bounded.",
-    },
-    Note {
-        title: "VP diffusion",
-        formula: r#"α_t=e^{-T(1-t)/2}~~~σ_t="√"(1-α_t^2)"#,
-        text: "Nearly pure noise for half of the time; the data appear late.",
-    },
-    Note {
-        title: "Cosine",
-        formula: r#"α_t="sin"{πt|2}~~~σ_t="cos"{πt|2}"#,
-        text: "Keeps α² + σ² = 1: a quarter of a circle.",
-    },
-    Note {
-        title: "Polynomial",
-        formula: r#"α_t=t^n~~~σ_t=1-t^n"#,
-        text: "The linear path, travelled slowly at first.",
-    },
-    Note {
-        title: "Why the ends agree",
-        formula: r#"{α'_t|σ'_t}={α_s|σ_s}~→~x'_t={σ'_t|σ_s}x_s"#,
-        text: "At equal signal-to-noise ratio two paths differ by a scale alone. Both reach scale \
-               1 at t = 1, so every path carries a particle to the same end.",
-    },
-];
 
 #[cfg(test)]
 mod tests;

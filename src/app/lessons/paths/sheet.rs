@@ -33,7 +33,8 @@ impl Paths {
         let Some(grid) = PanelGrid::fit(above, [2, TIMES.len()], margins) else {
             return;
         };
-        let extent = lab.training.dataset().extent();
+        let dataset = lab.training.dataset();
+        let extent = dataset.extent();
         let now = lab.clock.t() as f32;
         let mut pointed = None;
         for (row, path) in SHEET.into_iter().enumerate() {
@@ -49,7 +50,7 @@ impl Paths {
                     color,
                     trails: 0,
                 });
-                let target = self.target.as_ref();
+                let target = self.targets.of(&dataset);
                 panels::paint_panel(lab, &painter, p, &stage, target, crowd.as_ref());
                 if row == 0 {
                     column_name(&painter, stage.rect, t, (now - t).abs() < 0.006, p);

@@ -8,11 +8,15 @@ use super::{NAMES, Paths, cell};
 use crate::app::lesson::Lab;
 use crate::app::sampling_grid::{Driver, Moved};
 use crate::app::theme::{self, Palette};
+use crate::app::training::{FieldChoice, WeightsChoice};
 use crate::app::widgets::chart::{Chart, LineKind, time_ticks};
+use crate::app::widgets::field_menu::{self, Header};
 use crate::app::widgets::formula::typeset;
 use crate::app::widgets::notes;
 use crate::app::widgets::panels::{self, Crowd, Margins, PanelGrid};
 use crate::app::widgets::stage::Stage;
+use crate::app::widgets::weights_choice::weights_color;
+use crate::data::Dataset;
 use crate::flow::Scheduler;
 
 /// Height of a panel's title, and width of the curves at its right, in points.
@@ -22,17 +26,22 @@ const CURVES: f32 = 72.0;
 const TRAILS: usize = 60;
 
 /// One panel of the row.
-struct Panel {
-    name: String,
-    color: Color32,
-    path: Scheduler,
-    moved: Option<Arc<Moved>>,
+pub(super) struct Panel {
+    /// Which path; none is the network's own panel.
+    pub place: Option<usize>,
+    /// Whose network moves the particles, if one does.
+    pub weights: Option<WeightsChoice>,
+    pub name: String,
+    pub color: Color32,
+    pub dataset: Dataset,
+    pub path: Scheduler,
+    pub moved: Option<Arc<Moved>>,
 }
 
 impl Paths {
-    pub(super) fn side_ui(&mut self, ui: &mut Ui, lab: &mut Lab, place: Rect, exact: bool) {
+    pub(super) fn side_ui(&mut self, ui: &mut Ui, lab: &mut Lab, place: Rect) {
         let p = theme::palette(ui);
-        let panels = self.side_panels(lab, p, exact);
+        let panels = self.side_panels(lab, p);
         if panels.is_empty() {
             return notes::sentence(ui, place, "Switch a path on (keys 1 to 6).");
         }
@@ -49,12 +58,11 @@ impl Paths {
             return;
         };
         let t = lab.clock.t() as f32;
-        let extent = lab.training.dataset().extent();
         let painter = ui.painter().clone();
         let rect = |index: usize| grid.rect(index / grid.columns, index % grid.columns);
         let mut pointed = None;
         for (index, panel) in panels.iter().enumerate() {
-            let stage = Stage::bare(rect(index), extent);
+            let stage = Stage::bare(rect(index), panel.dataset.extent());
             let crowd = panel.moved.as_ref().map(|moved| Crowd {
                 index: index as u8,
                 frames: &moved.frames,
@@ -67,10 +75,10 @@ impl Paths {
                 &painter,
                 p,
                 &stage,
-                self.target.as_ref(),
+                self.targets.of(&panel.dataset),
                 crowd.as_ref(),
             );
-            title(&painter, stage.rect, &panel.name, panel.color, p);
+            self.header_ui(ui, lab, stage.rect, panel);
             curves(&painter, stage.rect, panel, t, p);
             let id = ui.scope_id().with(("path", index));
             let response = ui.interact(stage.rect, id, Sense::hover());
@@ -86,27 +94,79 @@ impl Paths {
         plane(&painter, rect(panels.len()), &panels, t, p);
     }
 
-    fn side_panels(&self, lab: &Lab, p: &Palette, exact: bool) -> Vec<Panel> {
+    pub(super) fn side_panels(&self, lab: &Lab, p: &Palette) -> Vec<Panel> {
+        let network = |place: Option<usize>, choice: WeightsChoice| {
+            let staged = lab.training.staged_by(choice)?;
+            let name = place.map_or("Network", |place| NAMES[place]);
+            let own = choice != WeightsChoice::Current || place.is_some();
+            Some(Panel {
+                place,
+                weights: Some(choice),
+                name: if own {
+                    format!("{name}, {}", staged.name)
+                } else {
+                    name.to_owned()
+                },
+                color: weights_color(&lab.training, choice, p),
+                dataset: staged.dataset,
+                path: staged.path,
+                moved: self.grid.moved(&cell(Driver::Network(choice))).cloned(),
+            })
+        };
         let schedulers = self.schedulers();
-        let chosen = (0..schedulers.len()).filter(|place| exact && self.on[*place]);
-        let mut panels: Vec<Panel> = chosen
-            .map(|place| Panel {
+        let path = |place: usize| match self.own[place] {
+            Some(FieldChoice::Weights(choice)) => network(Some(place), choice),
+            Some(FieldChoice::Exact) | None => Some(Panel {
+                place: Some(place),
+                weights: None,
                 name: NAMES[place].to_owned(),
                 color: theme::series(p, place),
+                dataset: lab.training.dataset(),
                 path: schedulers[place],
                 moved: self.moved(place),
-            })
-            .collect();
-        let staged = lab.training.staged_by(self.weights);
-        if let Some(staged) = staged.filter(|_| self.network || panels.is_empty()) {
-            panels.push(Panel {
-                name: "Network".to_owned(),
-                color: p.model,
-                path: staged.path,
-                moved: self.grid.moved(&cell(Driver::Network)).cloned(),
-            });
+            }),
+        };
+        let chosen = (0..schedulers.len()).filter(|place| self.on[*place]);
+        let mut panels: Vec<Panel> = chosen.filter_map(path).collect();
+        if self.has_network_panel() {
+            panels.extend(network(None, self.weights));
         }
         panels
+    }
+
+    /// The name over a panel, which is the menu of what moves its particles: the path's exact
+    /// field, or a network that was trained on such a path.
+    fn header_ui(&mut self, ui: &mut Ui, lab: &Lab, panel: Rect, shown: &Panel) {
+        let place = Rect::from_min_max(
+            pos2(panel.left() + 1.0, panel.top() - TITLE),
+            pos2(panel.right() + CURVES - 6.0, panel.top()),
+        );
+        let header = Header {
+            place,
+            text: &shown.name,
+            dot: Some(shown.color),
+            upright: false,
+        };
+        let id = ui.scope_id().with(("header", shown.place));
+        let Some(place) = shown.place else {
+            let mut choice = Some(FieldChoice::Weights(self.weights));
+            let entries = field_menu::networks(&lab.training, |_| true);
+            header.show(ui, id, &mut choice, &entries);
+            if let Some(FieldChoice::Weights(choice)) = choice {
+                self.weights = choice;
+            }
+            return;
+        };
+        let first = if self.exact {
+            "Exact field"
+        } else {
+            "Random pairs"
+        };
+        let kind = std::mem::discriminant(&self.schedulers()[place]);
+        let fits = |path| std::mem::discriminant(&path) == kind;
+        let mut entries = vec![(None, first.to_owned())];
+        entries.extend(field_menu::networks(&lab.training, |s| fits(s.path)));
+        header.show(ui, id, &mut self.own[place], &entries);
     }
 }
 

@@ -2,13 +2,18 @@ use std::sync::atomic::AtomicBool;
 
 use super::ends::mean_distance;
 use super::*;
-use crate::app::exact::UpTo;
+use crate::app::exact::{Route, UpTo};
 use crate::app::sampler::moving;
-use crate::data::toy::Dataset;
+use crate::data::{Dataset, Source};
 
 /// Positions at t = ½ and at t = 1 along the exact field of a path.
 fn way(path: Scheduler, steps: usize) -> [Vec<f32>; 2] {
-    let field = UpTo(exact_field(&Dataset::CHECKERBOARD, path).unwrap());
+    let route = Route {
+        source: Source::Gaussian,
+        path,
+        dataset: Dataset::CHECKERBOARD,
+    };
+    let field = UpTo(route.exact().unwrap());
     let noise = moving::noise(3, 400);
     let times = vec![0.5, 1.0];
     let moved = Plan::new(Solver::Midpoint, steps)

@@ -5,27 +5,23 @@ use std::sync::Arc;
 use super::Steps;
 use super::picture::{MARKED, TRAILS, mean_of};
 use super::table::{Columns, PATHS, Rows, solver_name};
-use crate::app::exact::exact_field;
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sampling_grid::{Cell, Driver, Moved};
 use crate::app::sketch::{self, Who};
 use crate::app::widgets::number;
-use crate::data::toy::Dataset;
+use crate::data::Dataset;
 use crate::figure::scene::Key;
 use crate::figure::{Axis, Form, Panel, Scene, Text, Tone};
-use crate::flow::Scheduler;
 
 /// What all panels share.
 struct View {
     t: f32,
-    target: Option<Form>,
-    dataset: Dataset,
-    own: Scheduler,
+    /// The target of each run on the stage, where targets are shown.
+    targets: Vec<(Dataset, Form)>,
     trails: bool,
     means: bool,
     by: Rows,
-    truth: Vec<f64>,
 }
 
 /// One place of the grid.
@@ -38,20 +34,18 @@ struct Place {
 
 pub fn figure(lesson: &Steps, lab: &Lab, t: f32) -> Option<Figure> {
     let table = &lesson.table;
-    let boxes = lesson.target.as_ref().and_then(|target| target.boxes());
     let view = View {
         t,
-        target: (lesson.target.as_ref())
-            .filter(|_| lesson.show_target)
-            .map(|target| target.form()),
-        dataset: lab.training.dataset(),
-        own: lab.training.path(),
+        targets: if lesson.show_target {
+            lesson.targets.forms()
+        } else {
+            Vec::new()
+        },
         trails: lesson.trails,
         means: lesson.means,
-        by: table.by,
-        truth: boxes.map_or_else(Vec::new, |b| b.boxes.iter().map(|b| b.weight).collect()),
+        by: table.rows_by(),
     };
-    let staged = lab.training.staged_by(lesson.weights);
+    let staged = lab.training.staged_by(table.weights);
     let by = staged.filter(|_| table.is_network());
     if let Some(cell) = lesson.enlarged {
         let moved = lesson.grid.moved(&cell).cloned()?;
@@ -87,7 +81,8 @@ pub fn figure(lesson: &Steps, lab: &Lab, t: f32) -> Option<Figure> {
     if places.is_empty() {
         return None;
     }
-    let names: Vec<&'static str> = rows.iter().map(|row| table.row_name(*row)).collect();
+    let names = rows.iter().map(|row| lesson.row_text(&lab.training, *row));
+    let names: Vec<String> = names.collect();
     let across = columns.len();
     let draw = move |_: &_| {
         let cm = 16.0 / across as f64;
@@ -98,8 +93,8 @@ pub fn figure(lesson: &Steps, lab: &Lab, t: f32) -> Option<Figure> {
         }
         let mut scene = Scene::grid(panels, across).titled(title);
         scene.panels = scene.panels.into_iter().map(Panel::without_ticks).collect();
-        scene.rows = names.iter().map(|name| Text::from(*name)).collect();
-        if view.target.is_some() {
+        scene.rows = names.iter().map(|name| Text::from(name.as_str())).collect();
+        if !view.targets.is_empty() {
             scene = scene.entry("target", Tone::Ghost, Key::Area);
         }
         Some(scene)
@@ -113,7 +108,7 @@ impl View {
             .iter()
             .position(|(path, _)| cell.driver == Driver::Exact(*path));
         match (self.by, cell.driver) {
-            (_, Driver::Network) => Tone::Model,
+            (_, Driver::Network(_)) => Tone::Model,
             (Rows::Solvers, _) => Tone::Exact,
             (Rows::Paths, _) => Tone::Series([0, 3, 4, 2][row.unwrap_or(0) % 4]),
         }
@@ -126,7 +121,10 @@ impl View {
             frames: &moved.frames,
         };
         let ways = if self.trails { ways } else { 0 };
-        let panel = sketch::over_target(self.target.clone(), self.dataset.extent());
+        let dataset = &moved.route.dataset;
+        let target = self.targets.iter().find(|(known, _)| known == dataset);
+        let target = target.map(|(_, form)| form);
+        let panel = sketch::over_target(target.cloned(), dataset.extent());
         who.add(panel, self.t, cm, ways).noted(figures(moved))
     }
 
@@ -137,7 +135,7 @@ impl View {
                 at: words,
                 size: 1.0,
             };
-            let panel = Panel::square(self.dataset.extent()).titled(place.title.as_str());
+            let panel = Panel::square(1.0).titled(place.title.as_str());
             return panel.with("impossible", Tone::Muted, 1.0, words);
         };
         let panel = self.panel(moved, cm, TRAILS[0]);
@@ -147,12 +145,9 @@ impl View {
     /// The large panel with the share of each cell below.
     fn enlarged(&self, cell: &Cell, moved: &Moved) -> Scene {
         let mut panel = self.panel(moved, 8.0, TRAILS[1]);
-        let field = match cell.driver {
-            Driver::Exact(path) => exact_field(&self.dataset, path),
-            Driver::Network => exact_field(&self.dataset, self.own),
-        };
+        let field = moved.route.exact();
         if let Some(field) = field.filter(|_| self.means) {
-            let radius = 0.015 * 2.0 * self.dataset.extent();
+            let radius = 0.015 * 2.0 * moved.route.dataset.extent();
             let marked = 0..MARKED.min(moved.frames.n);
             let means = marked.filter_map(|particle| mean_of(&field, moved, particle));
             let rings = means.map(|mean| sketch::ring(mean, radius)).collect();
@@ -179,11 +174,16 @@ impl View {
 
     /// Share of the particles in each cell as bars, with the true shares as lines.
     fn masses(&self, moved: &Moved) -> Panel {
-        let n = self.truth.len().max(1);
-        let top = 2.0 * self.truth.iter().copied().fold(1e-9, f64::max);
+        let boxes = moved.route.dataset.boxes();
+        let truth: Vec<f64> = boxes
+            .iter()
+            .flat_map(|boxes| boxes.boxes.iter().map(|b| b.weight))
+            .collect();
+        let n = truth.len().max(1);
+        let top = 2.0 * truth.iter().copied().fold(1e-9, f64::max);
         let bars = (moved.masses.iter().enumerate())
             .map(|(k, share)| ([k as f64 + 0.1, 0.0], [k as f64 + 0.9, share.min(top)]));
-        let lines = (self.truth.iter().enumerate())
+        let lines = (truth.iter().enumerate())
             .map(|(k, truth)| vec![[k as f32, *truth as f32], [k as f32 + 1.0, *truth as f32]]);
         let x = Axis {
             ticks: false,

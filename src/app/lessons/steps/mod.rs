@@ -4,25 +4,28 @@
 mod figure;
 mod picture;
 mod table;
+mod words;
 
-use egui::{Checkbox, Rect, ScrollArea, Sense, Ui, vec2};
+use egui::{Button, Checkbox, Rect, ScrollArea, Sense, Ui, vec2};
 
-use crate::app::exact::exact_field;
+use crate::app::exact::Route;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
-use crate::app::sampling_grid::{Cell, Driver, Request, SamplingGrid};
+use crate::app::sampling_grid::{Cell, Request, SamplingGrid};
 use crate::app::theme;
-use crate::app::training::WeightsChoice;
+use crate::app::training::{FieldChoice, Training};
 use crate::app::view::view_of;
 use crate::app::widgets::chip::{Mark, chip};
-use crate::app::widgets::flow_layers::Target;
-use crate::app::widgets::notes::{self, Note};
+use crate::app::widgets::field_menu::{self, Entries};
+use crate::app::widgets::flow_layers::Targets;
+use crate::app::widgets::notes;
 use crate::app::widgets::panels::{Margins, PanelGrid, thinned};
 use crate::app::widgets::weights_choice::weights_choice;
 use crate::app::widgets::{run_controls, sampling_bar};
 use crate::flow::ExactField;
 use table::{COLUMNS, Columns, PATHS, Rows, SOLVERS, Table};
+use words::{NO_PATHS, NOTES};
 
 /// Stored moments of a panel.
 const FRAMES: usize = 32;
@@ -39,17 +42,15 @@ pub struct Steps {
     particles: usize,
     noise: u64,
     grid: SamplingGrid,
-    target: Option<Target>,
+    targets: Targets,
     /// The panel that fills the stage.
     enlarged: Option<Cell>,
     /// The particle under the pointer.
     chosen: Option<usize>,
     /// Exact fields of the rows, for the means.
-    fields: Vec<(Driver, ExactField)>,
+    fields: Vec<(Route, Option<ExactField>)>,
     /// Columns and rows on the stage of those that are wanted.
     fitting: [usize; 2],
-    /// Whose weights the network has.
-    weights: WeightsChoice,
 }
 
 impl Default for Steps {
@@ -62,11 +63,10 @@ impl Default for Steps {
             particles: 2000,
             noise: 1,
             grid: SamplingGrid::default(),
-            target: None,
+            targets: Targets::default(),
             enlarged: None,
             chosen: None,
             fields: Vec::new(),
-            weights: WeightsChoice::default(),
             fitting: [0, 0],
         }
     }
@@ -108,15 +108,12 @@ impl Lesson for Steps {
     }
 
     fn logic(&mut self, lab: &mut Lab) {
-        let dataset = lab.training.dataset();
-        let staged = lab.training.staged_by(self.weights);
-        if self.target.as_ref().is_none_or(|t| t.dataset != dataset) {
-            self.target = Some(Target::new(dataset.clone()));
-            self.fields.clear();
-        }
-        self.table.path = lab.training.path();
-        self.table.has_exact = exact_field(&dataset, self.table.path).is_some();
-        self.table.has_network = staged.is_some();
+        let route = lab.training.route();
+        self.table.path = route.path;
+        self.table.has_exact = route.has_exact();
+        self.table.has_network = lab.training.staged().is_some();
+        field_menu::forget_gone(&lab.training, &mut self.table.of_solvers);
+        field_menu::forget_gone(&lab.training, &mut self.table.of_paths);
         let mut cells: Vec<Cell> = Vec::new();
         for row in self.table.rows() {
             for column in self.table.columns() {
@@ -128,8 +125,7 @@ impl Lesson for Steps {
             self.enlarged = None;
         }
         let request = Request {
-            model: staged.map(|s| (s.version, s.weights)),
-            dataset,
+            route,
             cells,
             particles: self.particles,
             noise: self.noise,
@@ -137,12 +133,16 @@ impl Lesson for Steps {
             rest: lab.training.is_running(),
         };
         self.grid.ask(lab, request);
+        let datasets = self.grid.datasets();
+        self.targets.keep(&datasets);
+        self.fields
+            .retain(|(route, _)| datasets.contains(&route.dataset));
     }
 
     fn legend_ui(&mut self, ui: &mut Ui, _lab: &mut Lab) {
         let p = theme::palette(ui);
         let table = &mut self.table;
-        let solvers = table.by == Rows::Solvers;
+        let solvers = table.rows_by() == Rows::Solvers;
         for (network, name, color, key) in
             [(true, "Network", p.model, 1), (false, "Exact", p.exact, 2)]
         {
@@ -178,6 +178,11 @@ impl Lesson for Steps {
         if !lab.settings.lecture {
             notes::legend_row(ui, |ui| self.legend_ui(ui, lab));
         }
+        notes::why_ui(
+            ui,
+            &lab.training.route(),
+            "the network moves all particles.",
+        );
         let place = ui.available_rect_before_wrap();
         match self.enlarged {
             Some(cell) => self.enlarged_ui(ui, lab, place, cell),
@@ -202,8 +207,14 @@ impl Lesson for Steps {
                     "Euler on the exact field of one path in each row (B)",
                 ),
             ] {
-                ui.selectable_value(&mut table.by, rows, name)
-                    .on_hover_text(hint);
+                let there = table.has_exact || rows == Rows::Solvers;
+                let hint = if there { hint } else { NO_PATHS };
+                let on = table.rows_by() == rows;
+                let button = ui.add_enabled(there, Button::selectable(on, name));
+                let button = button.on_hover_text(hint).on_disabled_hover_text(hint);
+                if button.clicked() {
+                    table.by = rows;
+                }
             }
             ui.add_space(4.0);
             ui.label("Columns");
@@ -235,7 +246,7 @@ impl Lesson for Steps {
         ui.horizontal(|ui| {
             ui.label("Weights");
             let width = ui.available_width();
-            weights_choice(ui, "steps", &lab.training, &mut self.weights, width);
+            weights_choice(ui, "steps", &lab.training, &mut self.table.weights, width);
         });
         ScrollArea::vertical()
             .auto_shrink([false, false])
@@ -269,7 +280,7 @@ impl Steps {
     fn choice_ui(&mut self, ui: &mut Ui) {
         let table = &mut self.table;
         notes::heading(ui, "Rows");
-        ui.horizontal_wrapped(|ui| match table.by {
+        ui.horizontal_wrapped(|ui| match table.rows_by() {
             Rows::Solvers => {
                 for (on, solver) in table.solvers.iter_mut().zip(SOLVERS) {
                     ui.add(Checkbox::new(on, table::solver_name(solver)));
@@ -297,10 +308,31 @@ impl Steps {
                 wanted[0], wanted[1]
             )
         } else {
-            "Click a panel to enlarge it.".to_owned()
+            "Click a panel to enlarge it, the name of a row to choose its field.".to_owned()
         };
         ui.label(egui::RichText::new(text).small().weak());
         ui.add_space(4.0);
+    }
+
+    /// What the header of a row offers.
+    fn entries(&self, training: &Training, row: usize) -> Entries {
+        match self.table.rows_by() {
+            Rows::Solvers => {
+                let mut entries = vec![(None, "As chosen above".to_owned())];
+                if self.table.has_exact {
+                    entries.push((Some(FieldChoice::Exact), "Exact field".to_owned()));
+                }
+                entries.extend(field_menu::networks(training, |_| true));
+                entries
+            }
+            Rows::Paths => {
+                let mut entries = vec![(None, "Exact field".to_owned())];
+                let kind = std::mem::discriminant(&PATHS[row].0);
+                let fits = |path| std::mem::discriminant(&path) == kind;
+                entries.extend(field_menu::networks(training, |s| fits(s.path)));
+                entries
+            }
+        }
     }
 
     fn grid_ui(&mut self, ui: &mut Ui, lab: &mut Lab, place: Rect) {
@@ -308,8 +340,8 @@ impl Steps {
         if rows.is_empty() || columns.is_empty() {
             return notes::sentence(ui, place, "Choose at least one row and one column.");
         }
-        if !self.table.has_exact && (self.table.by == Rows::Paths || !self.table.has_network) {
-            return notes::no_exact_field(ui, place, &lab.training.dataset());
+        if !self.table.has_exact && !self.table.has_network {
+            return notes::sentence(ui, place, "Train a network to see its particles.");
         }
         let margins = Margins {
             left: 26.0,
@@ -327,7 +359,7 @@ impl Steps {
         let columns = thinned(&columns, fit.columns);
         let mut pointed = None;
         for (r, row) in rows.into_iter().enumerate() {
-            picture::row_name(ui.painter(), fit.rect(r, 0), self.table.row_name(row), ui);
+            self.row_header_ui(ui, lab, fit.rect(r, 0), row);
             for (c, count) in columns.iter().copied().enumerate() {
                 let rect = fit.rect(r, c);
                 if r == 0 {
@@ -338,7 +370,7 @@ impl Steps {
                     continue;
                 };
                 let index = (r * columns.len() + c) as u8;
-                let hovered = self.panel_ui(ui, lab, rect, index, &cell, row);
+                let hovered = self.panel_ui(ui, lab, rect, index, &cell);
                 pointed = pointed.or(hovered);
                 let name = format!("{}, {count}: enlarge", self.table.row_name(row));
                 let id = ui.scope_id().with(("panel", r, c));
@@ -354,32 +386,6 @@ impl Steps {
         self.chosen = pointed;
     }
 }
-
-const NOTES: [Note; 4] = [
-    Note {
-        title: "One Euler step sends all to the mean",
-        formula: r#"x_0+v(x_0,0)="E"[x_1]"#,
-        text: "At t = 0 nothing is known of the data. Straight conditional paths do not make one \
-               step enough.",
-    },
-    Note {
-        title: "The last Euler step lands on E[x₁|x]",
-        formula: r#"x+h~v(x,1-h)="E"[x_1|x]"#,
-        text: "On the linear path. A ring (key 3) marks the place. The mean lies inside a cell \
-               once the cell is known, so late steps repair a lot.",
-    },
-    Note {
-        title: "A higher order is not always better",
-        formula: r#"σ_t→0:~~|v(x,t)|→∞"#,
-        text: "Outside the cells the exact field has no bound at t = 1, where Heun and Runge–Kutta \
-               evaluate it. Take the last step with Euler (key 6) and compare.",
-    },
-    Note {
-        title: "Bars",
-        formula: r#""P"(x_1∈C_k)=ω_k"#,
-        text: "Share of the particles in each cell; the line is the true share.",
-    },
-];
 
 #[cfg(test)]
 mod tests;

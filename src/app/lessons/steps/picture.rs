@@ -4,15 +4,17 @@ use egui::{Align2, FontId, Painter, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use super::table::{Columns, PATHS, Rows, solver_name};
 use super::{BELOW, Steps};
-use crate::app::exact::{LAST_TIME, exact_field};
+use crate::app::exact::{LAST_TIME, Route};
 use crate::app::lesson::Lab;
 use crate::app::sampling_grid::{Cell, Driver, Moved};
 use crate::app::theme::{self, Palette};
+use crate::app::training::Training;
 use crate::app::widgets::canvas::Canvas;
+use crate::app::widgets::field_menu::{self, Header};
 use crate::app::widgets::panels::{self, Crowd};
 use crate::app::widgets::stage::{Caption, Stage};
+use crate::app::widgets::weights_choice::weights_color;
 use crate::app::widgets::{notes, number};
-use crate::data::toy::Dataset;
 use crate::flow::ExactField;
 
 /// Ways drawn in a small and in the large panel.
@@ -29,15 +31,14 @@ impl Steps {
         rect: Rect,
         index: u8,
         cell: &Cell,
-        row: usize,
     ) -> Option<usize> {
         let p = theme::palette(ui);
         let moved = self.grid.moved(cell).cloned();
-        let stage = Stage::bare(rect, lab.training.dataset().extent());
-        let pointed = self.paint(ui, lab, &stage, index, moved.as_deref(), 0);
+        let stage = Stage::bare(rect, self.extent(lab, cell));
+        let pointed = self.paint(ui, lab, &stage, index, cell, 0);
         let below = Rect::from_min_size(rect.left_bottom(), vec2(rect.width(), BELOW));
         if let Some(moved) = &moved {
-            let color = self.color(p, cell, row);
+            let color = self.color(lab, p, cell);
             figures(ui.painter(), below, moved, p);
             let bars = Rect::from_min_max(
                 pos2(below.left(), below.top() + 20.0),
@@ -57,17 +58,20 @@ impl Steps {
     pub(super) fn enlarged_ui(&mut self, ui: &mut Ui, lab: &mut Lab, place: Rect, cell: Cell) {
         let p = theme::palette(ui);
         let (above, below) = place.split_top_bottom_at_y(place.bottom() - 44.0);
-        let Some(stage) = Stage::fit(above, lab.training.dataset().extent(), 1) else {
+        let Some(stage) = Stage::fit(above, self.extent(lab, &cell), 1) else {
             return;
         };
         let painter = ui.painter().clone();
         stage.paint_axes(&painter, p, lab.settings.grid);
         let moved = self.grid.moved(&cell).cloned();
-        self.chosen = self.paint(ui, lab, &stage, 0, moved.as_deref(), 1);
+        self.chosen = self.paint(ui, lab, &stage, 0, &cell, 1);
         let detail = match cell.driver {
             _ if cell.plan.last_euler => String::new(),
-            Driver::Network => "network".to_owned(),
-            Driver::Exact(path) => {
+            Driver::Network(choice) => {
+                let staged = lab.training.staged_by(choice);
+                staged.map_or("network".to_owned(), |staged| staged.name)
+            }
+            Driver::Exact(path) | Driver::Pairs(path) => {
                 let known = PATHS.iter().find(|(known, _)| *known == path);
                 known.map_or_else(|| path.label(), |(_, name)| (*name).to_owned())
             }
@@ -85,10 +89,7 @@ impl Steps {
                 let off = m.off_support.map_or("–".to_owned(), number::percent);
                 [m.nfe.to_string(), off]
             });
-        let row = PATHS
-            .iter()
-            .position(|(path, _)| cell.driver == Driver::Exact(*path));
-        let color = self.color(p, &cell, row.unwrap_or(0));
+        let color = self.color(lab, p, &cell);
         let caption = Caption {
             color,
             title: format!(
@@ -124,13 +125,16 @@ impl Steps {
         lab: &mut Lab,
         stage: &Stage,
         index: u8,
-        moved: Option<&Moved>,
+        cell: &Cell,
         size: usize,
     ) -> Option<usize> {
+        let moved = self.grid.moved(cell).cloned();
         let p = theme::palette(ui);
         let painter = ui.painter();
         let t = lab.clock.t() as f32;
-        let target = self.target.as_ref().filter(|_| self.show_target);
+        let route = self.grid.route(cell);
+        let target = route.and_then(|route| self.targets.of(&route.dataset));
+        let target = target.filter(|_| self.show_target);
         let Some(moved) = moved else {
             panels::paint_panel(lab, painter, p, stage, target, None);
             let font = FontId::proportional(16.0);
@@ -138,18 +142,14 @@ impl Steps {
             painter.text(middle, Align2::CENTER_CENTER, "…", font, p.muted);
             return None;
         };
-        let row = PATHS
-            .iter()
-            .position(|(path, _)| moved.cell.driver == Driver::Exact(*path));
         let crowd = Crowd {
             index,
             frames: &moved.frames,
             t,
-            color: self.color(p, &moved.cell, row.unwrap_or(0)),
+            color: self.color(lab, p, cell),
             trails: if self.trails { TRAILS[size] } else { 0 },
         };
         panels::paint_panel(lab, painter, p, stage, target, Some(&crowd));
-        let (dataset, own) = (lab.training.dataset(), lab.training.path());
         let canvas = lab.easel.canvas(painter, stage.rect, stage.view);
         let chosen = self.chosen.filter(|particle| *particle < moved.frames.n);
         if let Some(particle) = chosen {
@@ -161,13 +161,9 @@ impl Steps {
             } else {
                 0
             };
-            let path = match moved.cell.driver {
-                Driver::Exact(path) => Driver::Exact(path),
-                Driver::Network => Driver::Exact(own),
-            };
-            if let Some(field) = self.field(&dataset, path) {
+            if let Some(field) = self.field(&moved.route) {
                 for particle in (0..crowd).chain(chosen) {
-                    mark_mean(&canvas, field, moved, particle, p);
+                    mark_mean(&canvas, field, &moved, particle, p);
                 }
             }
         }
@@ -176,30 +172,65 @@ impl Steps {
         inside.and_then(|at| panels::nearest(stage, &moved.frames, t, at))
     }
 
-    /// The exact field of a row, kept between frames.
-    fn field(&mut self, dataset: &Dataset, driver: Driver) -> Option<&ExactField> {
-        if !self.fields.iter().any(|(known, _)| *known == driver)
-            && let Driver::Exact(path) = driver
-        {
-            let field = exact_field(dataset, path)?;
-            self.fields.push((driver, field));
+    /// The exact field between the ends of a row, kept between frames.
+    fn field(&mut self, route: &Route) -> Option<&ExactField> {
+        if !self.fields.iter().any(|(known, _)| known == route) {
+            self.fields.push((route.clone(), route.exact()));
         }
-        let found = self.fields.iter().find(|(known, _)| *known == driver);
-        found.map(|(_, field)| field)
+        let found = self.fields.iter().find(|(known, _)| known == route);
+        found.and_then(|(_, field)| field.as_ref())
     }
 
-    fn color(&self, p: &Palette, cell: &Cell, row: usize) -> egui::Color32 {
-        match (self.table.by, cell.driver) {
-            (_, Driver::Network) => p.model,
+    /// Half the side of what a panel shows.
+    fn extent(&self, lab: &Lab, cell: &Cell) -> f64 {
+        let route = self.grid.route(cell);
+        route.map_or_else(
+            || lab.training.dataset().extent(),
+            |route| route.dataset.extent(),
+        )
+    }
+
+    fn color(&self, lab: &Lab, p: &Palette, cell: &Cell) -> egui::Color32 {
+        match (self.table.rows_by(), cell.driver) {
+            (_, Driver::Network(choice)) => weights_color(&lab.training, choice, p),
             (Rows::Solvers, _) => p.exact,
             // The colours that the paths have in their own lesson.
-            (Rows::Paths, _) => theme::series(p, [0, 3, 4, 2][row % 4]),
+            (Rows::Paths, driver) => {
+                let row = PATHS
+                    .iter()
+                    .position(|(path, _)| driver == Driver::Exact(*path));
+                theme::series(p, [0, 3, 4, 2][row.unwrap_or(0) % 4])
+            }
         }
+    }
+
+    /// The name of a row at its left, which is the menu of its fields.
+    pub(super) fn row_header_ui(&mut self, ui: &mut Ui, lab: &Lab, first: Rect, row: usize) {
+        let entries = self.entries(&lab.training, row);
+        let text = self.row_text(&lab.training, row);
+        let name = self.table.row_name(row);
+        let left = pos2(first.left() - 25.0, first.top());
+        let header = Header {
+            place: Rect::from_min_max(left, pos2(first.left() - 4.0, first.bottom())),
+            text: &text,
+            dot: None,
+            upright: true,
+        };
+        let id = ui.scope_id().with(("row", name));
+        header.show(ui, id, self.table.choice(row), &entries);
+    }
+
+    /// The name of a row, with that of its field where it has one of its own.
+    pub(super) fn row_text(&self, training: &Training, row: usize) -> String {
+        let name = self.table.row_name(row);
+        let chosen = field_menu::chosen_name(training, self.table.own(row));
+        chosen.map_or(name.to_owned(), |chosen| format!("{name}, {chosen}"))
     }
 
     /// Share and true share of each cell of the support.
     fn shares(&self, moved: &Moved) -> Vec<[f64; 2]> {
-        let boxes = self.target.as_ref().and_then(|target| target.boxes());
+        let target = self.targets.of(&moved.route.dataset);
+        let boxes = target.and_then(|target| target.boxes());
         let truth = boxes
             .into_iter()
             .flat_map(|b| b.boxes.iter().map(|b| b.weight));
@@ -269,17 +300,6 @@ fn figures(painter: &Painter, below: Rect, moved: &Moved, p: &Palette) {
         font,
         p.muted,
     );
-}
-
-/// The name of a row, upright at its left.
-pub(super) fn row_name(painter: &Painter, first: Rect, name: &str, ui: &Ui) {
-    let ink = theme::palette(ui).ink;
-    let font = FontId::new(14.5, theme::semibold());
-    let galley = painter.layout_no_wrap(name.to_owned(), font, ink);
-    let size = galley.size();
-    let at = pos2(first.left() - 6.0 - size.y, first.center().y + 0.5 * size.x);
-    let text = egui::epaint::TextShape::new(at, galley, ink);
-    painter.add(text.with_angle(-std::f32::consts::FRAC_PI_2));
 }
 
 /// The count over a column.

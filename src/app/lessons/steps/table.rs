@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::sampler::moving::Plan;
 use crate::app::sampling_grid::{Cell, Driver};
+use crate::app::training::{FieldChoice, WeightsChoice};
 use crate::flow::{Scheduler, Solver};
 
 /// Numbers of steps, or of evaluations.
@@ -63,6 +64,15 @@ pub struct Table {
     pub across: Columns,
     /// Whether the trained network moves the particles of the solvers' rows.
     pub network: bool,
+    /// Whose weights the network has.
+    #[serde(skip)]
+    pub weights: WeightsChoice,
+    /// What moves the particles of a solver's row; none follows the two switches above it.
+    #[serde(skip)]
+    pub of_solvers: [Option<FieldChoice>; 4],
+    /// What moves the particles of a path's row; none is its exact field.
+    #[serde(skip)]
+    pub of_paths: [Option<FieldChoice>; 4],
     /// Whether the last step is one of Euler's.
     pub last_euler: bool,
     pub solvers: [bool; 4],
@@ -80,6 +90,9 @@ impl Default for Table {
             by: Rows::Solvers,
             across: Columns::Steps,
             network: false,
+            weights: WeightsChoice::default(),
+            of_solvers: [None; 4],
+            of_paths: [None; 4],
             last_euler: false,
             solvers: [true; 4],
             paths: [true; 4],
@@ -92,14 +105,23 @@ impl Default for Table {
 }
 
 impl Table {
-    /// Whether the network moves the particles.
+    /// What tells the rows apart: the paths of exact fields need exact fields.
+    pub fn rows_by(&self) -> Rows {
+        if self.has_exact {
+            self.by
+        } else {
+            Rows::Solvers
+        }
+    }
+
+    /// Whether the network moves the particles of rows that have no field of their own.
     pub fn is_network(&self) -> bool {
-        self.by == Rows::Solvers && self.has_network && (self.network || !self.has_exact)
+        self.rows_by() == Rows::Solvers && self.has_network && (self.network || !self.has_exact)
     }
 
     /// Places of the wanted rows.
     pub fn rows(&self) -> Vec<usize> {
-        let on = match self.by {
+        let on = match self.rows_by() {
             Rows::Solvers => &self.solvers,
             Rows::Paths => &self.paths,
         };
@@ -117,14 +139,45 @@ impl Table {
 
     /// Name of a row.
     pub fn row_name(&self, row: usize) -> &'static str {
-        match self.by {
+        match self.rows_by() {
             Rows::Solvers => solver_name(SOLVERS[row]),
             Rows::Paths => PATHS[row].1,
         }
     }
 
+    /// The field of a row's own; none where the row follows the lesson.
+    pub fn own(&self, row: usize) -> Option<FieldChoice> {
+        match self.rows_by() {
+            Rows::Solvers => self.of_solvers[row],
+            Rows::Paths => self.of_paths[row],
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn choice(&mut self, row: usize) -> &mut Option<FieldChoice> {
+        match self.rows_by() {
+            Rows::Solvers => &mut self.of_solvers[row],
+            Rows::Paths => &mut self.of_paths[row],
+        }
+    }
+
+    fn driver(&self, row: usize) -> Driver {
+        match self.rows_by() {
+            Rows::Paths => match self.of_paths[row] {
+                Some(FieldChoice::Weights(choice)) => Driver::Network(choice),
+                Some(FieldChoice::Exact) | None => Driver::Exact(PATHS[row].0),
+            },
+            Rows::Solvers => match self.of_solvers[row] {
+                Some(FieldChoice::Weights(choice)) => Driver::Network(choice),
+                Some(FieldChoice::Exact) if self.has_exact => Driver::Exact(self.path),
+                _ if self.is_network() => Driver::Network(self.weights),
+                _ => Driver::Exact(self.path),
+            },
+        }
+    }
+
     fn solver(&self, row: usize) -> Solver {
-        match self.by {
+        match self.rows_by() {
             Rows::Solvers => SOLVERS[row],
             Rows::Paths => Solver::Euler,
         }
@@ -148,13 +201,8 @@ impl Table {
             Columns::Nfe if last_euler => (count - 1) / solver.fixed_nfe(1) + 1,
             Columns::Nfe => count / solver.fixed_nfe(1),
         };
-        let driver = match self.by {
-            Rows::Paths => Driver::Exact(PATHS[row].0),
-            Rows::Solvers if self.is_network() => Driver::Network,
-            Rows::Solvers => Driver::Exact(self.path),
-        };
         (steps > 0).then_some(Cell {
-            driver,
+            driver: self.driver(row),
             plan: Plan {
                 solver,
                 steps,

@@ -2,16 +2,24 @@ use std::sync::atomic::AtomicBool;
 
 use super::table::{Columns, Rows, Table};
 use super::*;
-use crate::app::exact::UpTo;
+use crate::app::exact::{Route, UpTo};
 use crate::app::sampler::moving::{self, Plan};
-use crate::data::toy::Dataset;
+use crate::data::{Dataset, Source};
 use crate::flow::{Scheduler, Solver, metric};
 use crate::kernel::Trajectories;
 
 const N: usize = 4000;
 
+fn board(path: Scheduler) -> Route {
+    Route {
+        source: Source::Gaussian,
+        path,
+        dataset: Dataset::CHECKERBOARD,
+    }
+}
+
 fn follow(path: Scheduler, plan: Plan, times: Vec<f32>) -> Trajectories {
-    let field = UpTo(exact_field(&Dataset::CHECKERBOARD, path).unwrap());
+    let field = UpTo(board(path).exact().unwrap());
     let noise = moving::noise(11, N);
     plan.follow(&field, times, &noise, &AtomicBool::new(false))
         .unwrap()
@@ -76,7 +84,7 @@ fn a_last_euler_step_helps_methods_that_look_at_the_end() {
 
 #[test]
 fn the_last_euler_step_lands_on_the_expected_data() {
-    let field = exact_field(&Dataset::CHECKERBOARD, Scheduler::CondOt).unwrap();
+    let field = board(Scheduler::CondOt).exact().unwrap();
     for (solver, steps, last_euler) in [
         (Solver::Euler, 1, false),
         (Solver::Euler, 8, false),
@@ -139,4 +147,35 @@ fn the_plan_counts_what_is_evaluated() {
     }
     assert_eq!(plan(Solver::Heun, 2, true).nfe(), 3);
     assert_eq!(plan(Solver::Rk4, 8, true).nfe(), 29);
+}
+
+#[test]
+fn a_row_shows_its_own_field_and_the_others_follow_the_lesson() {
+    use crate::app::sampling_grid::Driver;
+    use crate::app::training::{FieldChoice, WeightsChoice};
+
+    let mut table = Table {
+        has_network: true,
+        ..Table::default()
+    };
+    let drivers = |table: &Table| -> Vec<Driver> {
+        let rows = table.rows().into_iter();
+        rows.map(|row| table.cell(row, 8).unwrap().driver).collect()
+    };
+    let (exact, run) = (Driver::Exact(Scheduler::CondOt), WeightsChoice::Run(2));
+    *table.choice(1) = Some(FieldChoice::Weights(run));
+    *table.choice(2) = Some(FieldChoice::Exact);
+    assert_eq!(drivers(&table), [exact, Driver::Network(run), exact, exact]);
+    table.network = true;
+    let network = Driver::Network(WeightsChoice::Current);
+    let wanted = [network, Driver::Network(run), exact, network];
+    assert_eq!(drivers(&table), wanted);
+    // Rows of paths have choices of their own.
+    table.by = Rows::Paths;
+    let paths: Vec<Driver> = PATHS.iter().map(|(path, _)| Driver::Exact(*path)).collect();
+    assert_eq!(drivers(&table), paths);
+    // Without an exact field the networks are left, and the solvers.
+    table.has_exact = false;
+    let wanted = [network, Driver::Network(run), network, network];
+    assert_eq!(drivers(&table), wanted);
 }
