@@ -125,7 +125,7 @@ fn every_lesson_fits_windows_of_all_sizes() {
             0.5
         };
         let mut harness = harness::window(options(name), pixels_per_point);
-        let mut look = |harness: &mut Window, what: &str, width: f32, height: f32| {
+        let look = |harness: &mut Window, what: &str, width: f32, height: f32| {
             harness.set_size(vec2(width, height));
             settle(harness);
             picture(harness, &format!("{name}-{what}"));

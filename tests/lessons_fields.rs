@@ -172,3 +172,56 @@ fn a_target_without_an_exact_field_leaves_the_network() {
         assert!(count(&image, light().model) > 50, "{lesson}");
     }
 }
+
+#[test]
+fn particles_start_where_the_run_starts() {
+    if !common::gpu_here() {
+        return;
+    }
+    for lesson in ["paths", "steps", "field", "conditional", "couplings"] {
+        let mut harness = window(lesson, 0.0, Theme::Light);
+        harness.run_steps(2);
+        let training = &mut harness.state_mut().lab.training;
+        training.config.source = flowlab::data::Source::Uniform;
+        training.reset();
+        until(&mut harness, "the run starts elsewhere", |harness| {
+            !harness.state().lab.training.source().is_gaussian()
+                && harness.state().lab.training.staged().is_some()
+        });
+        let image = picture(&mut harness, &format!("{lesson}-uniform"));
+        assert!(count(&image, light().model) > 50, "{lesson}");
+        // One line says why there is no exact answer.
+        let said = harness
+            .query_all_by_label_contains("a Gaussian source")
+            .next();
+        assert!(said.is_some(), "{lesson}");
+    }
+}
+
+#[test]
+fn a_row_of_steps_and_a_panel_of_paths_show_a_chosen_run() {
+    if !common::gpu_here() {
+        return;
+    }
+    for (lesson, place, back) in [
+        ("steps", "Heun", "As chosen above"),
+        ("paths", "Linear", "Exact field"),
+    ] {
+        let mut harness = window(lesson, 1.0, Theme::Light);
+        let before = picture(&mut harness, &format!("{lesson}-exact"));
+        let orange = count(&before, light().model);
+        click(&mut harness, &format!("{place}: choose its field"));
+        click(&mut harness, "Pretrained");
+        let chosen = picture(&mut harness, &format!("{lesson}-chosen"));
+        let now = count(&chosen, light().model);
+        assert!(now > orange + 500, "{lesson}: {orange}, then {now}");
+        click(
+            &mut harness,
+            &format!("{place}, Pretrained: choose its field"),
+        );
+        click(&mut harness, back);
+        let after = picture(&mut harness, &format!("{lesson}-back"));
+        let apart = changed(&before, &after);
+        assert!(apart < 3000, "{lesson}: {apart}");
+    }
+}

@@ -3,6 +3,7 @@
 use crate::data::Source;
 use crate::data::toy::Dataset;
 use crate::flow::{BoxUnion, ExactField, Scheduler, VelocityField};
+use crate::train::ToyConfig;
 
 /// The exact field of a bounded target is singular at t = 1; it is read no later than this.
 pub const LAST_TIME: f32 = 1.0 - 1e-4;
@@ -37,6 +38,16 @@ impl Route {
         }
         let target = self.dataset.label();
         (!self.dataset.has_exact()).then(|| format!("{target} has no exact field"))
+    }
+}
+
+impl From<&ToyConfig> for Route {
+    fn from(config: &ToyConfig) -> Self {
+        Self {
+            source: config.source.clone(),
+            path: config.path,
+            dataset: config.dataset.clone(),
+        }
     }
 }
 

@@ -114,37 +114,29 @@ impl Training {
         self.runs.get_mut(id)
     }
 
+    /// Source, path and target of the current run, else of the weights on the stage, else of the
+    /// controls.
+    pub fn route(&self) -> Route {
+        match (self.run(), &self.staged) {
+            (Some(run), _) => Route::from(&run.config),
+            (None, Some(weights)) => weights.route(),
+            (None, None) => Route::from(&self.config),
+        }
+    }
+
     /// Where the particles on the stage start.
     pub fn source(&self) -> Source {
-        self.on_stage(|c| c.source.clone(), |s| s.source.clone())
+        self.route().source
     }
 
     /// The target on the stage.
     pub fn dataset(&self) -> Dataset {
-        self.on_stage(|c| c.dataset.clone(), |s| s.dataset.clone())
+        self.route().dataset
     }
 
     /// The path on the stage.
     pub fn path(&self) -> Scheduler {
-        self.on_stage(|c| c.path, |s| s.path)
-    }
-
-    /// Source, path and target on the stage.
-    pub fn route(&self) -> Route {
-        Route {
-            source: self.source(),
-            path: self.path(),
-            dataset: self.dataset(),
-        }
-    }
-
-    /// A setting of the current run, else of the weights on the stage, else of the controls.
-    fn on_stage<T>(&self, of: fn(&ToyConfig) -> T, staged: fn(&Staged) -> T) -> T {
-        match (self.run(), &self.staged) {
-            (Some(run), _) => of(&run.config),
-            (None, Some(weights)) => staged(weights),
-            (None, None) => of(&self.config),
-        }
+        self.route().path
     }
 
     /// Whether the current run trains.
@@ -156,12 +148,8 @@ impl Training {
     pub fn needs_reset(&self) -> bool {
         let Some(run) = self.run() else {
             // The pretrained network stays until a training has weights for the new target.
-            let config = &self.config;
-            let same = |s: &Staged| {
-                (&s.dataset, &s.source) == (&config.dataset, &config.source)
-                    && s.path == config.path
-            };
-            return self.staged.as_ref().is_some_and(|staged| !same(staged));
+            let wanted = Route::from(&self.config);
+            return (self.staged.as_ref()).is_some_and(|staged| staged.route() != wanted);
         };
         let live = ToyConfig {
             lr: self.config.lr,

@@ -1,5 +1,6 @@
 //! The header of a row or a panel as a menu of the fields that may move its particles.
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, Popup, Rect, Response, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 use super::weights_choice;
@@ -106,10 +107,16 @@ impl Header<'_> {
             if is_menu { 14.0 } else { 0.0 },
         );
         let ink = if lit { p.source } else { p.ink };
-        let font = egui::FontId::new(14.0, theme::semibold());
-        let mut job = egui::text::LayoutJob::simple_singleline(self.text.to_owned(), font, ink);
-        job.wrap = egui::text::TextWrapping::truncate_at_width((length - before - after).max(10.0));
-        let galley = ui.painter().layout_job(job);
+        let room = (length - before - after).max(10.0);
+        // A long name is set smaller before it is cut.
+        let layout = |size: f32| {
+            let font = egui::FontId::new(size, theme::semibold());
+            let mut job = LayoutJob::simple_singleline(self.text.to_owned(), font, ink);
+            job.wrap = TextWrapping::truncate_at_width(room);
+            ui.painter().layout_job(job)
+        };
+        let usual = layout(14.0);
+        let galley = if usual.elided { layout(12.5) } else { usual };
         let (long, high) = (galley.size().x, galley.size().y);
         let whole = before + long + after;
         // The corner of the text's start, and the way it runs.
@@ -137,7 +144,7 @@ impl Header<'_> {
         }
         if is_menu {
             let tip = text + (long + 8.0) * along;
-            let across = along.rot90();
+            let across = -along.rot90();
             // It points down, or to the panel of an upright header.
             let points = vec![
                 tip - 3.5 * along - 2.0 * across,

@@ -203,9 +203,11 @@ impl Lesson for Conditional {
         ui.horizontal(|ui| {
             ui.spacing_mut().slider_width = (0.5 * ui.available_width() - 180.0).clamp(48.0, 200.0);
             let hint = "Data points drawn from the posterior given x, shown as thin lines.";
-            let draws = Slider::new(&mut self.draws, DRAWS).logarithmic(true);
-            slider_ui(ui, "Draws", hint, draws);
-            ui.add_space(8.0);
+            if self.fan.is_some() {
+                let draws = Slider::new(&mut self.draws, DRAWS).logarithmic(true);
+                slider_ui(ui, "Draws", hint, draws);
+                ui.add_space(8.0);
+            }
             let hint = "Pairs of noise and data in the other two pictures (↑ and ↓).";
             let pairs = Slider::new(&mut self.pairs, PAIRS).logarithmic(true);
             slider_ui(ui, "Pairs", hint, pairs);

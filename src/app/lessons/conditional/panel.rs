@@ -323,7 +323,12 @@ impl Conditional {
                     self.floor_plot_ui(ui, [fan.t, fan.local_floor]);
                 }
                 ui.add_space(6.0);
-                run_controls::folded_ui(ui, &mut lab.training);
+                if self.fan.is_some() {
+                    run_controls::folded_ui(ui, &mut lab.training);
+                } else {
+                    run_controls::run_ui(ui, &mut lab.training);
+                    run_controls::settings_ui(ui, &mut lab.training);
+                }
             });
     }
 

@@ -207,7 +207,8 @@ fn curves(painter: &Painter, panel: Rect, shown: &Panel, t: f32, p: &Palette) {
         set.paint(painter, pos2(chart.rect.left(), baseline), p.ink);
         let at = pos2(chart.rect.right(), baseline + 3.5);
         let font = FontId::proportional(13.5);
-        let text = format!("{value:.2}");
+        // σ of a polynomial path ends at −0.
+        let text = format!("{:.2}", value.abs());
         painter.text(at, Align2::RIGHT_BOTTOM, text, font, p.ink);
     }
 }

@@ -209,9 +209,11 @@ impl Steps {
         let entries = self.entries(&lab.training, row);
         let text = self.row_text(&lab.training, row);
         let name = self.table.row_name(row);
-        let left = pos2(first.left() - 25.0, first.top());
+        // The name of a run may stand beside the figures below the panel, too.
+        let below = if text == name { 0.0 } else { BELOW };
+        let (from, to) = (first.left() - 25.0, first.left() - 4.0);
         let header = Header {
-            place: Rect::from_min_max(left, pos2(first.left() - 4.0, first.bottom())),
+            place: Rect::from_x_y_ranges(from..=to, first.top()..=first.bottom() + below),
             text: &text,
             dot: None,
             upright: true,
