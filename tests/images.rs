@@ -222,6 +222,7 @@ fn samples_repeat_and_solvers_agree() {
         steps,
         seed: 3,
         save_at: vec![0.0, 0.5],
+        given: Vec::new(),
     };
     let draw = |request: &Request| model.sample(request, &mut |_| {}).unwrap();
     let a = draw(&request(12, Solver::Euler, 8));

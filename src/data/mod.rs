@@ -2,7 +2,7 @@
 
 pub mod drawn;
 pub mod mnist;
-mod picture;
+pub mod picture;
 pub mod points;
 mod shapes;
 pub mod source;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::condition::Condition;
 use super::normalise::Normalise;
 use crate::data::mnist::CLASSES;
 use crate::train::config::{ConfigError, LrSchedule, check};
@@ -248,6 +249,10 @@ pub struct LatentSettings {
     pub drop: f64,
     /// How latents are brought to unit size.
     pub normalise: Normalise,
+    /// What the network sees beside x_t, t and the class.
+    pub condition: Condition,
+    /// The latent flow whose weights and normalisation the run starts from; none means fresh ones.
+    pub from: Option<String>,
 }
 
 impl Default for LatentSettings {
@@ -268,6 +273,8 @@ impl Default for LatentSettings {
             time: TimeSampling::Stratified,
             drop: 0.1,
             normalise: Normalise::Scale,
+            condition: Condition::None,
+            from: None,
         }
     }
 }
