@@ -56,6 +56,7 @@ fn latent(images: usize, batch: usize, vae: &Path) -> ImageConfig {
 fn classifier(images: usize, batch: usize) -> ImageConfig {
     ImageConfig::Classifier(ClassifierSettings {
         schedule: schedule(images, batch),
+        shift: 2,
     })
 }
 

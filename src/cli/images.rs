@@ -121,6 +121,9 @@ pub struct TrainClassifierArgs {
     /// What every image training has.
     #[command(flatten)]
     pub common: TrainImageArgs,
+    /// Move each image by up to so many pixels either way.
+    #[arg(long, value_name = "PIXELS")]
+    pub shift: Option<usize>,
 }
 
 /// Flags of `sample` and `eval` for image models.

@@ -71,7 +71,11 @@ pub fn latent(args: &TrainLatentArgs) -> anyhow::Result<()> {
 /// # Errors
 /// As [`vae`].
 pub fn classifier(args: &TrainClassifierArgs) -> anyhow::Result<()> {
-    run(&args.common, "classifier", |_| {})
+    run(&args.common, "classifier", |config| {
+        if let ImageConfig::Classifier(settings) = config {
+            set(&mut settings.shift, &args.shift);
+        }
+    })
 }
 
 fn run(

@@ -52,7 +52,12 @@ impl ImageConfig {
         match self {
             Self::Vae(settings) => settings.validate(),
             Self::Latent(settings) => settings.validate(),
-            Self::Classifier(_) => Ok(()),
+            Self::Classifier(settings) => check(
+                settings.shift <= 8,
+                "shift",
+                settings.shift.to_string(),
+                "0 to 8 pixels",
+            ),
         }
     }
 }
@@ -210,6 +215,9 @@ pub struct ClassifierSettings {
     /// Batches, rates and seed.
     #[serde(flatten)]
     pub schedule: Schedule,
+    /// Each image is moved by up to so many pixels either way, so that the place of a digit does
+    /// not count.
+    pub shift: usize,
 }
 
 impl Default for ClassifierSettings {
@@ -220,6 +228,7 @@ impl Default for ClassifierSettings {
                 lr_schedule: LrSchedule::Cosine,
                 ..Schedule::default()
             },
+            shift: 0,
         }
     }
 }
