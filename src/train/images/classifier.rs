@@ -63,7 +63,7 @@ impl Problem for ClassifierProblem {
         let labels = TensorData::new(labels, [batch.len(), 1]);
         let labels = Tensor::<2, Int>::from_data(labels, device);
         let mut images = self.train.unit(batch);
-        let reach = self.settings.shift as isize;
+        let reach = self.settings.shift as i32;
         if reach > 0 {
             let mut rng = stream(self.settings.schedule.seed, Purpose::Batch, step);
             for image in images.chunks_exact_mut(PIXELS) {
@@ -93,12 +93,12 @@ impl Problem for ClassifierProblem {
 }
 
 /// Moves an image `[28, 28]` by whole pixels; background comes in.
-fn shift(image: &mut [f32], down: isize, right: isize) {
+fn shift(image: &mut [f32], down: i32, right: i32) {
     let old = image.to_vec();
     for (i, value) in image.iter_mut().enumerate() {
-        let row = (i / SIDE) as isize - down;
-        let col = (i % SIDE) as isize - right;
-        let inside = 0..SIDE as isize;
+        let row = (i / SIDE) as i32 - down;
+        let col = (i % SIDE) as i32 - right;
+        let inside = 0..SIDE as i32;
         *value = if inside.contains(&row) && inside.contains(&col) {
             old[row as usize * SIDE + col as usize]
         } else {
