@@ -12,7 +12,7 @@ use flowlab::train::images::sampler::{NO_CLASS, noise};
 use flowlab::train::images::space::LATENT;
 use flowlab::train::images::{
     Condition, ImageConfig, ImageTask, LatentModel, LatentProblem, LatentSettings, Request,
-    SavedModel, Schedule, answer,
+    Schedule, answer,
 };
 use flowlab::train::{Start, Task};
 
