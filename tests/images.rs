@@ -56,6 +56,7 @@ fn latent(images: usize, batch: usize, vae: &Path) -> ImageConfig {
 fn classifier(images: usize, batch: usize) -> ImageConfig {
     ImageConfig::Classifier(ClassifierSettings {
         schedule: schedule(images, batch),
+        shift: 2,
     })
 }
 
@@ -249,6 +250,7 @@ fn samples_repeat_and_solvers_agree() {
         steps,
         seed: 3,
         save_at: vec![0.0, 0.5],
+        given: Vec::new(),
     };
     let draw = |request: &Request| model.sample(request, &mut |_| {}).unwrap();
     let a = draw(&request(12, Solver::Euler, 8));

@@ -49,7 +49,7 @@ fn an_autoencoder_and_a_flow_are_trained_resumed_and_sampled() {
     let tiny = ["--images", "128", "--batch", "64", "--device", "cpu"];
     let call = |verb: &[&str], rest: &[&str]| works(&[verb, &tiny[..], rest].concat());
     let (_, log) = call(
-        &["train", "vae", "--channels", "4", "4", "8", "--epochs", "1"],
+        &["train", "vae", "--channels", "4,4,8", "--epochs", "1"],
         &["--out", &vae],
     );
     assert!(log.contains("epoch 1: mean loss"), "{log}");

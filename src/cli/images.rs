@@ -7,7 +7,7 @@ use clap::Args;
 use crate::device::DeviceChoice;
 use crate::train::LrSchedule;
 use crate::train::TimeSampling;
-use crate::train::images::Normalise;
+use crate::train::images::{Condition, Normalise};
 
 /// Flags that the three image trainings share.
 #[derive(Clone, Debug, Args)]
@@ -69,7 +69,7 @@ pub struct TrainVaeArgs {
     #[arg(long, allow_negative_numbers = true)]
     pub kl_warmup: Option<f64>,
     /// Channels after each halving of the image, such as 32,64,128.
-    #[arg(long, value_delimiter = ',', num_args = 3, value_name = "A,B,C")]
+    #[arg(long, value_delimiter = ',', value_name = "A,B,C")]
     pub channels: Option<Vec<usize>>,
 }
 
@@ -106,6 +106,13 @@ pub struct TrainLatentArgs {
     /// How latents are brought to unit size: scale or coordinate.
     #[arg(long)]
     pub normalise: Option<Normalise>,
+    /// What the network sees beside the class: none, inpaint (the masked image and its mask) or
+    /// semantic (a label map).
+    #[arg(long)]
+    pub condition: Option<Condition>,
+    /// Start from the weights of this flow: a run folder or builtin:latent.
+    #[arg(long, value_name = "CKPT", conflicts_with = "resume")]
+    pub from: Option<String>,
 }
 
 /// Flags of `train classifier`.
@@ -114,6 +121,9 @@ pub struct TrainClassifierArgs {
     /// What every image training has.
     #[command(flatten)]
     pub common: TrainImageArgs,
+    /// Move each image by up to so many pixels either way.
+    #[arg(long, value_name = "PIXELS")]
+    pub shift: Option<usize>,
 }
 
 /// Flags of `sample` and `eval` for image models.
@@ -128,6 +138,16 @@ pub struct ImageSampleArgs {
     /// g in v = g v_class + (1 - g) v_none: 1 is plain, more is clearer and less varied.
     #[arg(long, value_name = "G", allow_negative_numbers = true, value_parser = parse_guidance)]
     pub guidance: Option<f32>,
+    /// Hide these pixels of test digits and let an inpainting flow fill them: a PNG, bright is
+    /// hidden; without it the centre is hidden.
+    #[arg(long, value_name = "F.png")]
+    pub mask: Option<PathBuf>,
+    /// With --mask: fill this digit, a PNG, bright on dark, in place of test digits.
+    #[arg(long, value_name = "F.png")]
+    pub image: Option<PathBuf>,
+    /// Draw digits for this label map: a PNG of four greys, from paper (black) to core (white).
+    #[arg(long, value_name = "F.png")]
+    pub semantic: Option<PathBuf>,
     /// A folder with the data set to compare with.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

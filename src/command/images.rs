@@ -3,11 +3,13 @@
 use anyhow::{anyhow, bail, ensure};
 use serde::Serialize;
 
+use super::complete::{self, Asked};
 use super::output;
 use crate::cli::{EvalArgs, FlowArgs, ImageSampleArgs, SampleArgs};
 use crate::data::mnist::{Digits, Mnist, SIDE, crop};
 use crate::device::{self, DeviceInfo};
 use crate::figure::numbers::Npz;
+use crate::train::images::answer;
 use crate::train::images::classifier::{Seen, agreement};
 use crate::train::images::frechet::Gaussian;
 use crate::train::images::metrics::{Estimate, class_shares, fid};
@@ -44,6 +46,9 @@ pub fn refuse_flags(args: &ImageSampleArgs) -> anyhow::Result<()> {
         ("--label", args.label.is_some()),
         ("--unconditional", args.unconditional),
         ("--guidance", args.guidance.is_some()),
+        ("--mask", args.mask.is_some()),
+        ("--image", args.image.is_some()),
+        ("--semantic", args.semantic.is_some()),
         ("--data", args.data.is_some()),
         ("--device", args.device.is_some()),
     ];
@@ -92,10 +97,24 @@ pub fn sample(args: &SampleArgs) -> anyhow::Result<()> {
     );
     let data = Mnist::load(args.images.data.as_ref())?;
     let (model, _) = open(&args.flow, &args.images)?;
-    let request = request(&args.flow, &args.images, n, &data.train, times);
-    let samples = draw(&model, &request)?;
-    let bytes = match kind {
-        "npz" => npz(&request, &samples)?,
+    let asked = complete::asked(&model, &args.images, n, &data)?;
+    let request = request(
+        &args.flow,
+        &args.images,
+        n,
+        &data.train,
+        times,
+        asked.as_ref(),
+    );
+    let mut samples = draw(&model, &request)?;
+    if let Some(Asked { task, originals }) = &asked {
+        answer::keep(&mut samples.images, &originals.pixels, &task.masks);
+    }
+    let bytes = match (kind, &asked) {
+        ("npz", _) => npz(&request, &samples, asked.as_ref())?,
+        (_, Some(asked)) => complete::sheet(&asked.task, &samples.images)
+            .png()
+            .map_err(|error| anyhow!("--n: {error}; write a .npz"))?,
         _ => Sheet {
             epoch: 0,
             columns: COLUMNS.min(n),
@@ -113,13 +132,20 @@ pub fn sample(args: &SampleArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn npz(request: &Request, samples: &Samples) -> anyhow::Result<Vec<u8>> {
+fn npz(request: &Request, samples: &Samples, asked: Option<&Asked>) -> anyhow::Result<Vec<u8>> {
     let n = request.labels.len() as u64;
     let side = SIDE as u64;
     let mut file = Npz::default();
     file.add("images", &[n, side, side], samples.images.clone())?;
     file.add("labels", &[n], request.labels.clone())?;
     file.add("latents", &[n, 4, 4, 4], samples.latents.clone())?;
+    if let Some(Asked { task, originals }) = asked {
+        file.add("originals", &[n, side, side], originals.pixels.clone())?;
+        file.add("asked", &[n, side, side], task.shown.clone())?;
+        if !task.masks.is_empty() {
+            file.add("masks", &[n, side, side], task.masks.clone())?;
+        }
+    }
     if !samples.way.is_empty() {
         let k = samples.way.len() as u64;
         file.add("t", &[k], request.save_at.clone())?;
@@ -141,9 +167,11 @@ fn request(
     n: usize,
     data: &Digits,
     save_at: Vec<f64>,
+    asked: Option<&Asked>,
 ) -> Request {
-    let labels = match (args.label, args.unconditional) {
+    let labels = match (args.label, args.unconditional || asked.is_some()) {
         (Some(label), _) => vec![label; n],
+        // A condition stands for the class.
         (None, true) => vec![NO_CLASS; n],
         (None, false) => drawn_labels(flow.seed, n, &data.labels),
     };
@@ -154,6 +182,7 @@ fn request(
         steps: flow.steps,
         seed: flow.seed,
         save_at,
+        given: asked.map_or_else(Vec::new, |asked| asked.task.given.clone()),
     }
 }
 
@@ -187,6 +216,14 @@ pub struct Report {
     fid_vae: Option<f64>,
     /// Fraction of the samples read as each class.
     class_shares: Option<[f64; 10]>,
+    /// Fraction of completed test digits that are read as their true label.
+    pub label_kept: Option<f64>,
+    /// The same of what the flow was given: masked digits, or label maps as pictures.
+    pub label_unfilled: Option<f64>,
+    /// Mean squared error of the pixels that were not hidden, 0 to 1, before they are put back.
+    pub kept_error: Option<f64>,
+    /// The autoencoder's own error on these pixels.
+    pub kept_error_vae: Option<f64>,
     /// The classifier's accuracy on the test set.
     classifier_accuracy: Option<f64>,
     /// γ of the samples.
@@ -266,7 +303,20 @@ pub fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
         report.latent_scale = space.scale.first().copied();
         return Ok(report);
     };
-    let request = request(&args.flow, &args.images, n, &data.train, Vec::new());
+    let asked = complete::asked(&model, &args.images, n, &data)?;
+    let request = request(
+        &args.flow,
+        &args.images,
+        n,
+        &data.train,
+        Vec::new(),
+        asked.as_ref(),
+    );
+    if let Some(asked) = &asked {
+        report.latent_scale = model.space().scale.first().copied();
+        report.guidance = Some(request.guidance);
+        return complete::measure(&model, &judge, asked, &request, report).map_err(fail);
+    }
     let samples = draw(&model, &request)?;
     let seen = look(&samples.images)?;
     let Estimate { value, error } = distance(&seen)?;

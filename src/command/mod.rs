@@ -18,6 +18,7 @@ pub mod train;
 pub mod train_images;
 pub mod window;
 
+mod complete;
 mod generate;
 mod images;
 mod output;

@@ -17,6 +17,8 @@ const SIDE_CM: f64 = 8.5;
 
 /// Points unless `--n` says otherwise.
 const POINTS: usize = 10_000;
+/// Places that --trajectory keeps at most: 16 bytes each.
+const MOST_KEPT: usize = 50_000_000;
 
 /// Draws samples and writes them.
 ///
@@ -64,6 +66,14 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
     } else {
         vec![1.0]
     };
+    let kept = (x0.len() / 2).saturating_mul(times.len());
+    ensure!(
+        kept <= MOST_KEPT,
+        "--trajectory: {} points at {} times are {kept} places, more than the {MOST_KEPT} that fit \
+         into memory; lower --n or --steps",
+        x0.len() / 2,
+        times.len()
+    );
     let way = source.trajectories(solver, steps, &x0, &times, args.t_end)?;
     let x1 = way.states.last().context("no state was kept")?;
     let bytes = match kind {

@@ -15,8 +15,19 @@ use crate::train::{Session, Start};
 /// # Errors
 /// Settings out of range, a folder that holds a run, a data set that cannot be read, divergence.
 pub fn vae(args: &TrainVaeArgs) -> anyhow::Result<()> {
-    if let Some([a, b, c]) = args.channels.as_deref() {
-        ensure!(a.min(b).min(c) > &0, "--channels: {a},{b},{c} holds a 0");
+    if let Some(channels) = args.channels.as_deref() {
+        let given = || {
+            channels
+                .iter()
+                .map(usize::to_string)
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        ensure!(
+            channels.len() == 3 && channels.iter().all(|&c| c > 0),
+            "--channels: {} is not three numbers above 0, such as 32,64,128",
+            given()
+        );
     }
     run(&args.common, "vae", |config| {
         let ImageConfig::Vae(settings) = config else {
@@ -48,6 +59,10 @@ pub fn latent(args: &TrainLatentArgs) -> anyhow::Result<()> {
         set(&mut settings.time, &args.time);
         set(&mut settings.drop, &args.drop);
         set(&mut settings.normalise, &args.normalise);
+        set(&mut settings.condition, &args.condition);
+        if args.from.is_some() {
+            settings.from.clone_from(&args.from);
+        }
     })
 }
 
@@ -56,7 +71,11 @@ pub fn latent(args: &TrainLatentArgs) -> anyhow::Result<()> {
 /// # Errors
 /// As [`vae`].
 pub fn classifier(args: &TrainClassifierArgs) -> anyhow::Result<()> {
-    run(&args.common, "classifier", |_| {})
+    run(&args.common, "classifier", |config| {
+        if let ImageConfig::Classifier(settings) = config {
+            set(&mut settings.shift, &args.shift);
+        }
+    })
 }
 
 fn run(
@@ -95,7 +114,21 @@ fn fresh(task: &str) -> ImageConfig {
 
 /// The settings of the run that is gone on with.
 fn saved(folder: &Path, task: &str) -> anyhow::Result<ImageConfig> {
-    let (config, _) = store::load_state(folder)?;
+    let (mut config, _) = store::load_state(folder)?;
+    if let ImageConfig::Latent(settings) = &mut config {
+        // The folder may have been moved away from what it was made with, and holds copies.
+        let own = folder.join("vae");
+        let is_run = |folder: &Path| folder.join("config.json").is_file();
+        if !settings.vae.starts_with("builtin:")
+            && !is_run(Path::new(&settings.vae))
+            && is_run(&own)
+        {
+            settings.vae = own.to_string_lossy().into_owned();
+        }
+        if settings.from.is_some() {
+            settings.from = Some(folder.to_string_lossy().into_owned());
+        }
+    }
     if config.task() != task {
         bail!(
             "--resume: {} is a run of `train {}`",

@@ -3,7 +3,7 @@
 pub mod density;
 pub mod drawn;
 pub mod mnist;
-mod picture;
+pub mod picture;
 pub mod points;
 mod shapes;
 pub mod source;

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
+use image::imageops::FilterType;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 
 use super::drawn::PixelGrid;
@@ -35,15 +36,7 @@ impl PixelGrid {
     /// # Errors
     /// Says in words what is wrong.
     pub fn from_png(bytes: &[u8], dark: bool) -> Result<Self, String> {
-        let mut reader = ImageReader::with_format(Cursor::new(bytes), ImageFormat::Png);
-        let mut limits = Limits::default();
-        limits.max_image_width = Some(MAX_SIDE);
-        limits.max_image_height = Some(MAX_SIDE);
-        limits.max_alloc = Some(MAX_DECODED);
-        reader.limits(limits);
-        let image = reader.decode().map_err(|error| {
-            format!("not a PNG image of at most {MAX_SIDE} pixels a side: {error}")
-        })?;
+        let image = decode(bytes)?;
         let grid = shrink(&image, dark);
         if grid.is_empty() {
             let tone = if dark { "black" } else { "white" };
@@ -54,6 +47,40 @@ impl PixelGrid {
         }
         Ok(grid)
     }
+}
+
+/// Reads a PNG file as grey values `[side, side]`; a transparent pixel is black.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub fn grey_square(path: &Path, side: usize) -> Result<Vec<u8>, DatasetError> {
+    let bytes = read_limited(path)?;
+    let image = decode(&bytes).map_err(|reason| DatasetError::File {
+        path: path.to_owned(),
+        reason,
+    })?;
+    let side = side as u32;
+    let flat = image::ImageBuffer::from_fn(image.width(), image.height(), {
+        let image = image.to_luma_alpha8();
+        move |x, y| {
+            let [luma, alpha] = image.get_pixel(x, y).0;
+            image::Luma([(u16::from(luma) * u16::from(alpha) / 255) as u8])
+        }
+    });
+    let shrunk = image::imageops::resize(&flat, side, side, FilterType::Triangle);
+    Ok(shrunk.into_raw())
+}
+
+fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), ImageFormat::Png);
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_DECODED);
+    reader.limits(limits);
+    reader
+        .decode()
+        .map_err(|error| format!("not a PNG image of at most {MAX_SIDE} pixels a side: {error}"))
 }
 
 /// Mean density of each part of the image, the longer side over the whole grid.

@@ -43,9 +43,13 @@ pub struct DitConfig {
     /// Number of classes; the label `classes` stands for "no class".
     #[config(default = 10)]
     pub classes: usize,
-    /// Extra input channels, for conditions.
+    /// Extra input channels of the tokens, for conditions.
     #[config(default = 0)]
     pub extra: usize,
+    /// Channels of a map that a learned 1x1 layer turns into the `extra` ones; 0 when these are
+    /// given as they are.
+    #[config(default = 0)]
+    pub map: usize,
 }
 
 impl DitConfig {
@@ -75,6 +79,7 @@ impl DitConfig {
             modulation: linear(d, 2 * d, Initializer::Zeros, device),
             output: linear(d, area * self.channels, Initializer::Zeros, device),
             positions: positions(side, d, device),
+            rescaler: (self.map > 0).then(|| linear(self.map, self.extra, xavier(), device)),
             channels: self.channels,
             patch: self.patch,
         }
@@ -107,6 +112,7 @@ pub struct Dit {
     modulation: Linear,
     output: Linear,
     positions: Tensor<3>,
+    rescaler: Option<Linear>,
     channels: usize,
     patch: usize,
 }
@@ -123,10 +129,18 @@ struct Block {
 
 impl Dit {
     /// The velocities `[batch, channels, side, side]` at pictures x
-    /// `[batch, channels + extra, side, side]`, times t `[batch]` and labels `[batch]`, where the
-    /// label `classes` means "no class".
+    /// `[batch, channels + extra, side, side]` (`channels + map` where a map is rescaled), times t
+    /// `[batch]` and labels `[batch]`, where the label `classes` means "no class".
     pub fn forward(&self, x: Tensor<4>, t: Tensor<1>, labels: Tensor<1, Int>) -> Tensor<4> {
-        let [batch, _, height, width] = x.dims();
+        let [batch, all, height, width] = x.dims();
+        let x = match &self.rescaler {
+            None => x,
+            Some(layer) => {
+                let map = x.clone().narrow(1, self.channels, all - self.channels);
+                let map = apply(layer, map.permute([0, 2, 3, 1]), None).permute([0, 3, 1, 2]);
+                Tensor::cat(vec![x.narrow(1, 0, self.channels), map], 1)
+            }
+        };
         let time = apply(&self.time_in, time_embedding(t), Some(Activation::Silu));
         let time = apply(&self.time_out, time, None);
         let class = self.class.weight.val().select(0, labels);

@@ -3,6 +3,8 @@
 
 mod folder;
 mod idx;
+pub mod mask;
+pub mod regions;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -130,18 +132,23 @@ impl Digits {
     /// The chosen images padded by two pixels of background, with values −1 to 1,
     /// `[indices, 32, 32]`.
     pub fn padded(&self, indices: &[usize]) -> Vec<f32> {
-        let mut out = vec![-1.0; indices.len() * PADDED * PADDED];
-        let edge = (PADDED - SIDE) / 2;
-        for (image, &index) in out.chunks_exact_mut(PADDED * PADDED).zip(indices) {
-            let rows = self.image(index).chunks_exact(SIDE);
-            for (row, to) in rows.zip(image.chunks_exact_mut(PADDED).skip(edge)) {
-                for (to, &grey) in to[edge..].iter_mut().zip(row) {
-                    *to = f32::from(grey) / 127.5 - 1.0;
-                }
-            }
+        let mut out = Vec::with_capacity(indices.len() * PADDED * PADDED);
+        for &index in indices {
+            let image = self.image(index).iter();
+            out.extend(pad(image.map(|&grey| f32::from(grey) / 127.5 - 1.0), -1.0));
         }
         out
     }
+}
+
+/// A picture of 28x28 values in the middle of 32x32, with `around` at its edges.
+pub fn pad(values: impl IntoIterator<Item = f32>, around: f32) -> Vec<f32> {
+    let edge = (PADDED - SIDE) / 2;
+    let mut out = vec![around; PADDED * PADDED];
+    for (i, value) in values.into_iter().take(PIXELS).enumerate() {
+        out[(i / SIDE + edge) * PADDED + i % SIDE + edge] = value;
+    }
+    out
 }
 
 /// Cuts padded images `[n, 32, 32]` of −1 to 1 to grey values `[n, 28, 28]`; values outside are

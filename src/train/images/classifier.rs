@@ -1,6 +1,7 @@
 //! The task of the classifier, and the classifier as a judge of images.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use rand::RngExt;
 
 use super::config::{ClassifierSettings, ImageConfig};
 use super::engine::Loss;
@@ -10,6 +11,7 @@ use super::task::{Measured, Problem};
 use crate::data::mnist::{Digits, Mnist, PIXELS, SIDE};
 use crate::nn::classifier::{Classifier, ClassifierConfig};
 use crate::nn::mlp::read;
+use crate::train::batch::{Purpose, stream};
 
 /// Images that are judged in one go.
 const CHUNK: usize = 500;
@@ -17,6 +19,7 @@ const CHUNK: usize = 500;
 /// Cross-entropy of the labels.
 pub struct ClassifierProblem {
     config: ImageConfig,
+    settings: ClassifierSettings,
     train: Digits,
     test: Digits,
     device: Device,
@@ -26,13 +29,16 @@ impl Problem for ClassifierProblem {
     type Model = Classifier;
 
     fn new(config: ImageConfig, data: &Mnist, device: &Device) -> Result<Self, String> {
-        let ImageConfig::Classifier(ClassifierSettings { schedule }) = &config else {
+        let ImageConfig::Classifier(settings) = &config else {
             return Err(format!("not a run of the classifier: {}", config.task()));
         };
         Ok(Self {
-            train: data.train.first(schedule.images.unwrap_or(usize::MAX)),
+            train: data
+                .train
+                .first(settings.schedule.images.unwrap_or(usize::MAX)),
             test: data.test.clone(),
             device: device.clone(),
+            settings: settings.clone(),
             config,
         })
     }
@@ -49,15 +55,23 @@ impl Problem for ClassifierProblem {
         ClassifierConfig::new().init(device)
     }
 
-    fn loss(&self, model: &Classifier, batch: &[usize], _step: u64, device: &Device) -> Loss {
+    fn loss(&self, model: &Classifier, batch: &[usize], step: u64, device: &Device) -> Loss {
         let labels: Vec<i32> = batch
             .iter()
             .map(|&index| i32::from(self.train.labels[index]))
             .collect();
         let labels = TensorData::new(labels, [batch.len(), 1]);
         let labels = Tensor::<2, Int>::from_data(labels, device);
-        let log_p =
-            activation::log_softmax(model.forward(unit(&self.train.unit(batch), device)), 1);
+        let mut images = self.train.unit(batch);
+        let reach = self.settings.shift as i32;
+        if reach > 0 {
+            let mut rng = stream(self.settings.schedule.seed, Purpose::Batch, step);
+            for image in images.chunks_exact_mut(PIXELS) {
+                let [down, right] = [(); 2].map(|()| rng.random_range(-reach..=reach));
+                shift(image, down, right);
+            }
+        }
+        let log_p = activation::log_softmax(model.forward(unit(&images, device)), 1);
         Loss {
             total: -log_p.gather(1, labels).mean(),
             parts: Vec::new(),
@@ -75,6 +89,21 @@ impl Problem for ClassifierProblem {
             text: format!("test accuracy {:.2} %", 100.0 * accuracy),
             images: None,
         })
+    }
+}
+
+/// Moves an image `[28, 28]` by whole pixels; background comes in.
+fn shift(image: &mut [f32], down: i32, right: i32) {
+    let old = image.to_vec();
+    for (i, value) in image.iter_mut().enumerate() {
+        let row = (i / SIDE) as i32 - down;
+        let col = (i % SIDE) as i32 - right;
+        let inside = 0..SIDE as i32;
+        *value = if inside.contains(&row) && inside.contains(&col) {
+            old[row as usize * SIDE + col as usize]
+        } else {
+            0.0
+        };
     }
 }
 

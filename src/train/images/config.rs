@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::condition::Condition;
 use super::normalise::Normalise;
 use crate::data::mnist::CLASSES;
 use crate::train::config::{ConfigError, LrSchedule, check};
@@ -51,7 +52,12 @@ impl ImageConfig {
         match self {
             Self::Vae(settings) => settings.validate(),
             Self::Latent(settings) => settings.validate(),
-            Self::Classifier(_) => Ok(()),
+            Self::Classifier(settings) => check(
+                settings.shift <= 8,
+                "shift",
+                settings.shift.to_string(),
+                "0 to 8 pixels",
+            ),
         }
     }
 }
@@ -209,6 +215,9 @@ pub struct ClassifierSettings {
     /// Batches, rates and seed.
     #[serde(flatten)]
     pub schedule: Schedule,
+    /// Each image is moved by up to so many pixels either way, so that the place of a digit does
+    /// not count.
+    pub shift: usize,
 }
 
 impl Default for ClassifierSettings {
@@ -219,6 +228,7 @@ impl Default for ClassifierSettings {
                 lr_schedule: LrSchedule::Cosine,
                 ..Schedule::default()
             },
+            shift: 0,
         }
     }
 }
@@ -248,6 +258,10 @@ pub struct LatentSettings {
     pub drop: f64,
     /// How latents are brought to unit size.
     pub normalise: Normalise,
+    /// What the network sees beside x_t, t and the class.
+    pub condition: Condition,
+    /// The latent flow whose weights and normalisation the run starts from; none means fresh ones.
+    pub from: Option<String>,
 }
 
 impl Default for LatentSettings {
@@ -268,6 +282,8 @@ impl Default for LatentSettings {
             time: TimeSampling::Stratified,
             drop: 0.1,
             normalise: Normalise::Scale,
+            condition: Condition::None,
+            from: None,
         }
     }
 }

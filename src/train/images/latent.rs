@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use rand::RngExt;
+use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
+use super::condition::{self, Condition};
 use super::config::{ImageConfig, LatentSettings};
 use super::engine::Loss;
 use super::params::NamedTensor;
@@ -13,7 +14,7 @@ use super::sampler::{LatentModel, Request, dit};
 use super::space::{self, Codes, LATENT, SHAPE, Space};
 use super::store::SavedModel;
 use super::task::{Measured, Problem};
-use crate::data::mnist::{CLASSES, Mnist};
+use crate::data::mnist::{CLASSES, Digits, Mnist, PIXELS, mask, regions};
 use crate::flow::path::ProbPath;
 use crate::flow::scheduler::Scheduler;
 use crate::flow::solver::Solver;
@@ -34,10 +35,14 @@ pub struct LatentProblem {
     config: ImageConfig,
     settings: LatentSettings,
     codes: Codes,
-    labels: Vec<u8>,
+    train: Digits,
+    /// Digits whose masked or drawn versions the samples are asked to complete.
+    shown: Digits,
     space: Space,
     vae: Vae,
     saved_vae: SavedModel,
+    /// The flow that the weights come from at first.
+    from: Option<SavedModel>,
     device: Device,
 }
 
@@ -57,11 +62,20 @@ impl Problem for LatentProblem {
             .first(settings.schedule.images.unwrap_or(usize::MAX));
         let indices: Vec<usize> = (0..train.len()).collect();
         let codes = space::encode(&vae, &train, &indices, device)?;
+        let from = settings.from.as_deref().map(SavedModel::load).transpose();
+        let from = from.map_err(|error| error.to_string())?;
+        // Weights mean something in the space that they were trained in only.
+        let space = match &from {
+            Some(flow) => Space::of(flow)?,
+            None => Space::measure(&codes, settings.normalise),
+        };
         Ok(Self {
-            space: Space::measure(&codes, settings.normalise),
+            space,
             codes,
-            labels: train.labels,
+            train,
+            shown: data.test.first(SHEET_ROWS * CLASSES),
             vae,
+            from,
             saved_vae,
             device: device.clone(),
             settings,
@@ -74,11 +88,44 @@ impl Problem for LatentProblem {
     }
 
     fn images(&self) -> usize {
-        self.labels.len()
+        self.train.len()
     }
 
     fn init(&self, device: &Device) -> Dit {
         dit(&self.settings, device)
+    }
+
+    /// Channels that the other flow does not know start without influence.
+    fn first(&self, random: Vec<NamedTensor>) -> Result<Vec<NamedTensor>, String> {
+        let Some(flow) = &self.from else {
+            return Ok(random);
+        };
+        let name = self.settings.from.as_deref().unwrap_or_default();
+        let taken = random.into_iter().map(|mut own| {
+            let found = flow.network.iter().find(|tensor| tensor.name == own.name);
+            match found {
+                Some(found) if found.shape == own.shape => Ok(found.clone()),
+                // A token's numbers lie with its channels last: with one point to a token the
+                // further channels are the last rows.
+                Some(found)
+                    if own.name == "patches.weight"
+                        && self.settings.patch == 1
+                        && found.shape[1..] == own.shape[1..]
+                        && found.values.len() < own.values.len() =>
+                {
+                    own.values.fill(0.0);
+                    own.values[..found.values.len()].copy_from_slice(&found.values);
+                    Ok(own)
+                }
+                Some(found) => Err(format!(
+                    "--from {name}: tensor {}: expected {:?}, found {:?}",
+                    own.name, own.shape, found.shape
+                )),
+                None if own.name.starts_with("rescaler.") => Ok(own),
+                None => Err(format!("--from {name}: tensor {} is missing", own.name)),
+            }
+        });
+        taken.collect()
     }
 
     fn loss(&self, model: &Dit, batch: &[usize], step: u64, device: &Device) -> Loss {
@@ -88,7 +135,13 @@ impl Problem for LatentProblem {
         let upload = |values| Tensor::<4>::from_data(TensorData::new(values, [n, c, h, w]), device);
         let t = Tensor::from_data(TensorData::new(draw.t, [n]), device);
         let labels = Tensor::<1, Int>::from_data(TensorData::new(draw.labels, [n]), device);
-        let error = model.forward(upload(draw.xt), t, labels) - upload(draw.dxt);
+        let mut x = upload(draw.xt);
+        if !draw.given.is_empty() {
+            let shape = [n, self.settings.condition.channels(), h, w];
+            let given = Tensor::from_data(TensorData::new(draw.given, shape), device);
+            x = Tensor::cat(vec![x, given], 1);
+        }
+        let error = model.forward(x, t, labels) - upload(draw.dxt);
         Loss {
             total: (error.clone() * error).mean(),
             parts: Vec::new(),
@@ -100,24 +153,49 @@ impl Problem for LatentProblem {
             model.clone(),
             self.vae.clone(),
             self.space.clone(),
+            self.settings.condition,
             &self.device,
         );
+        // A condition stands for the class.
+        let (labels, task) = match self.settings.condition {
+            Condition::None => {
+                let labels = (0..SHEET_ROWS * CLASSES).map(|i| (i % CLASSES) as u8);
+                (labels.collect(), None)
+            }
+            kind => (
+                vec![self.settings.no_class(); self.shown.len()],
+                Some(sampler.task(kind, &self.shown, None)?),
+            ),
+        };
         let samples = sampler.sample(
             &Request {
-                labels: (0..SHEET_ROWS * CLASSES)
-                    .map(|i| (i % CLASSES) as u8)
-                    .collect(),
+                labels,
                 guidance: 1.0,
                 solver: Solver::Euler,
                 steps: SHEET_STEPS,
                 seed: self.settings.schedule.seed,
                 save_at: Vec::new(),
+                given: task
+                    .as_ref()
+                    .map_or_else(Vec::new, |task| task.given.clone()),
             },
             &mut |_| {},
         )?;
+        let mut images = Vec::new();
+        match &task {
+            None => images = samples.images,
+            // Each row of tasks above the row of their answers.
+            Some(task) => {
+                let rows = task.shown.chunks(CLASSES * PIXELS);
+                for (asked, made) in rows.zip(samples.images.chunks(CLASSES * PIXELS)) {
+                    images.extend_from_slice(asked);
+                    images.extend_from_slice(made);
+                }
+            }
+        }
         Ok(Measured {
             text: String::new(),
-            images: Some((samples.images, CLASSES)),
+            images: Some((images, CLASSES)),
         })
     }
 
@@ -141,6 +219,7 @@ struct Draw {
     dxt: Vec<f32>,
     t: Vec<f32>,
     labels: Vec<i32>,
+    given: Vec<f32>,
 }
 
 impl LatentProblem {
@@ -154,6 +233,7 @@ impl LatentProblem {
             xt: Vec::with_capacity(n * LATENT),
             dxt: Vec::with_capacity(n * LATENT),
             labels: Vec::with_capacity(n),
+            given: Vec::new(),
             t,
         };
         for (row, &index) in batch.iter().enumerate() {
@@ -161,7 +241,7 @@ impl LatentProblem {
             draw.labels.push(if dropped {
                 i32::from(self.settings.no_class())
             } else {
-                i32::from(self.labels[index])
+                i32::from(self.train.labels[index])
             });
             for i in 0..LATENT {
                 let at = index * LATENT + i;
@@ -174,6 +254,32 @@ impl LatentProblem {
                 draw.dxt.push(dxt);
             }
         }
+        draw.given = self.given(batch, &mut rng);
         draw
+    }
+
+    fn given(&self, batch: &[usize], rng: &mut impl Rng) -> Vec<f32> {
+        let images = || {
+            batch
+                .iter()
+                .flat_map(|&index| self.train.image(index).to_vec())
+        };
+        match self.settings.condition {
+            Condition::None => Vec::new(),
+            Condition::Semantic => {
+                let images: Vec<u8> = images().collect();
+                let maps = images.chunks_exact(PIXELS).flat_map(regions::regions);
+                condition::semantic(&maps.collect::<Vec<u8>>())
+            }
+            Condition::Inpaint => {
+                let masks: Vec<u8> = batch.iter().flat_map(|_| mask::draw(rng)).collect();
+                let images: Vec<u8> = images().collect();
+                let made =
+                    condition::inpaint(&self.vae, &self.space, &images, &masks, &self.device);
+                // A lost device gives no numbers; the loss then says so.
+                let wide = Condition::Inpaint.channels() * LATENT / SHAPE[0];
+                made.unwrap_or_else(|_| vec![f32::NAN; batch.len() * wide])
+            }
+        }
     }
 }

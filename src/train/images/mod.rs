@@ -1,7 +1,9 @@
 //! Training of the image lab: an autoencoder, a flow in its latent space, and a classifier that
 //! judges both. One [`ImageTask`] runs any of them inside a [`Session`].
 
+pub mod answer;
 pub mod classifier;
+pub mod condition;
 pub mod config;
 pub mod engine;
 pub mod frechet;
@@ -20,6 +22,7 @@ pub mod task;
 pub mod vae;
 
 pub use classifier::{ClassifierProblem, Judge};
+pub use condition::Condition;
 pub use config::{ClassifierSettings, ImageConfig, LatentSettings, Schedule, VaeSettings};
 pub use latent::LatentProblem;
 pub use normalise::Normalise;

@@ -31,6 +31,14 @@ pub trait Problem: Sized {
     /// A network with random weights.
     fn init(&self, device: &Device) -> Self::Model;
 
+    /// The weights that a fresh run starts from: random ones, or those of another run.
+    ///
+    /// # Errors
+    /// Names the tensor that does not fit.
+    fn first(&self, random: Vec<NamedTensor>) -> Result<Vec<NamedTensor>, String> {
+        Ok(random)
+    }
+
     /// Names of the parts of a loss, for the log.
     fn parts(&self) -> &'static [&'static str] {
         &[]

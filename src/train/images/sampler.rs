@@ -6,12 +6,13 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
+use super::condition::Condition;
 use super::config::{ImageConfig, LatentSettings};
 use super::params;
 use super::space::{self, LATENT, SHAPE, Space};
 use super::store::SavedModel;
 use crate::data::mnist::{CLASSES, crop};
-use crate::flow::{Adaptive, Solver, State, integrate_adaptive, integrate_fixed};
+use crate::flow::{Adaptive, Solution, Solver, State, integrate_adaptive, integrate_fixed};
 use crate::nn::dit::{Dit, DitConfig};
 use crate::nn::mlp::read;
 use crate::nn::vae::Vae;
@@ -19,6 +20,8 @@ use crate::train::batch::{Purpose, stream};
 
 /// Samples that are carried together.
 const CHUNK: usize = 250;
+/// Points of one channel of a code.
+const POINTS: usize = SHAPE[1] * SHAPE[2];
 /// The label of "no class".
 pub const NO_CLASS: u8 = CLASSES as u8;
 
@@ -27,6 +30,7 @@ pub struct LatentModel {
     dit: Dit,
     vae: Vae,
     space: Space,
+    condition: Condition,
     device: Device,
 }
 
@@ -45,6 +49,9 @@ pub struct Request {
     pub seed: u64,
     /// Times to keep the latents at, rising within 0 to 1; may be empty.
     pub save_at: Vec<f64>,
+    /// What [`Condition::channels`] says comes with each sample, `[n, channels, 4, 4]`; empty
+    /// without a condition.
+    pub given: Vec<f32>,
 }
 
 /// What was drawn.
@@ -93,16 +100,24 @@ impl LatentModel {
             dit: params::load(dit(settings, device), &saved.network)?,
             vae: space::load_vae(vae, device)?,
             space: Space::of(saved)?,
+            condition: settings.condition,
             device: device.clone(),
         })
     }
 
     /// Puts networks together that are on a device already.
-    pub fn from_parts(dit: Dit, vae: Vae, space: Space, device: &Device) -> Self {
+    pub fn from_parts(
+        dit: Dit,
+        vae: Vae,
+        space: Space,
+        condition: Condition,
+        device: &Device,
+    ) -> Self {
         Self {
             dit,
             vae,
             space,
+            condition,
             device: device.clone(),
         }
     }
@@ -110,23 +125,41 @@ impl LatentModel {
     /// Draws samples; `progress` is told how many are done.
     ///
     /// # Errors
-    /// When the device was lost, or Dopri5's step becomes too small.
+    /// When the device was lost, Dopri5's step becomes too small, or the condition does not fit.
     pub fn sample(
         &self,
         request: &Request,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Samples, String> {
         let noise = noise(request.seed, request.labels.len());
+        let wide = self.condition.channels() * POINTS;
+        if request.given.len() != request.labels.len() * wide {
+            return Err(format!(
+                "a flow with the condition `{}` takes {wide} numbers for each sample, but {} came \
+                 for {} samples",
+                self.condition,
+                request.given.len(),
+                request.labels.len()
+            ));
+        }
         let mut samples = Samples {
             way: vec![Vec::new(); request.save_at.len()],
             ..Samples::default()
         };
-        for (labels, noise) in request
+        for (i, (labels, noise)) in request
             .labels
             .chunks(CHUNK)
             .zip(noise.chunks(CHUNK * LATENT))
+            .enumerate()
         {
-            let nfe = self.carry(request, labels, noise, &mut samples)?;
+            let first = i * CHUNK * wide;
+            let given = &request.given[first..first + labels.len() * wide];
+            let way = Way {
+                request,
+                labels,
+                given: self.channels(given, labels.len()),
+            };
+            let nfe = self.carry(&way, noise, &mut samples)?;
             samples.nfe = samples.nfe.max(nfe);
             progress(samples.latents.len() / LATENT);
         }
@@ -134,27 +167,70 @@ impl LatentModel {
         Ok(samples)
     }
 
-    fn carry(
-        &self,
-        request: &Request,
-        labels: &[u8],
-        noise: &[f32],
-        samples: &mut Samples,
-    ) -> Result<usize, String> {
-        let x0 = Latents(self.upload(noise));
-        let velocity = |t: f64, x: &Latents| {
-            Latents(self.velocity(x.0.clone(), t as f32, labels, request.guidance))
+    /// Carries codes `[n, 4, 4, 4]` at t = 1 back to their noise: an image, encoded, becomes the
+    /// noise that the flow would make it from.
+    ///
+    /// # Errors
+    /// As [`LatentModel::sample`].
+    pub fn invert(&self, request: &Request, codes: &[f32]) -> Result<Vec<f32>, String> {
+        let way = Way {
+            request,
+            labels: &request.labels,
+            given: self.channels(&request.given, request.labels.len()),
         };
-        let mut times = request.save_at.clone();
-        times.push(1.0);
-        let mut solution = if request.solver.is_adaptive() {
+        let mut solution = self.integrate(&way, codes, [1.0, 0.0], &[0.0])?;
+        read(solution.states.pop().ok_or("no state was kept")?.0)
+    }
+
+    /// Carries noise `[n, 4, 4, 4]` of one's own to codes at t = 1.
+    ///
+    /// # Errors
+    /// As [`LatentModel::sample`].
+    pub fn generate(&self, request: &Request, noise: &[f32]) -> Result<Samples, String> {
+        let way = Way {
+            request,
+            labels: &request.labels,
+            given: self.channels(&request.given, request.labels.len()),
+        };
+        let mut samples = Samples {
+            way: vec![Vec::new(); request.save_at.len()],
+            ..Samples::default()
+        };
+        samples.nfe = self.carry(&way, noise, &mut samples)?;
+        samples.images = self.decode(&samples.latents)?;
+        Ok(samples)
+    }
+
+    fn integrate(
+        &self,
+        way: &Way<'_>,
+        from: &[f32],
+        [start, end]: [f64; 2],
+        times: &[f64],
+    ) -> Result<Solution<Latents>, String> {
+        let x0 = Latents(self.upload(from));
+        let velocity = |t: f64, x: &Latents| {
+            let guidance = way.request.guidance;
+            Latents(self.velocity(x.0.clone(), t as f32, way.labels, &way.given, guidance))
+        };
+        let request = way.request;
+        if request.solver.is_adaptive() {
             let options = Adaptive::default();
-            integrate_adaptive(&options, 0.0, 1.0, x0, &times, velocity)
-                .map_err(|error| error.to_string())?
+            integrate_adaptive(&options, start, end, x0, times, velocity)
+                .map_err(|error| error.to_string())
         } else {
             let steps = request.steps.max(1);
-            integrate_fixed(request.solver, steps, 0.0, 1.0, x0, &times, velocity)
-        };
+            let solver = request.solver;
+            Ok(integrate_fixed(
+                solver, steps, start, end, x0, times, velocity,
+            ))
+        }
+    }
+
+    fn carry(&self, way: &Way<'_>, noise: &[f32], samples: &mut Samples) -> Result<usize, String> {
+        let mut times = way.request.save_at.clone();
+        times.push(1.0);
+        let mut solution = self.integrate(way, noise, [0.0, 1.0], &times)?;
         let end = solution.states.pop().ok_or("no state was kept")?;
         samples.latents.extend(read(end.0)?);
         for (way, state) in samples.way.iter_mut().zip(solution.states) {
@@ -165,8 +241,21 @@ impl LatentModel {
 
     /// `γ v(x, t, class) + (1 − γ) v(x, t, none)` `[n, 4, 4, 4]`; both halves go through the
     /// network as one batch, and only those that count.
-    pub fn velocity(&self, x: Tensor<4>, t: f32, labels: &[u8], guidance: f32) -> Tensor<4> {
+    ///
+    /// `given` are the condition's channels `[n, channels, 4, 4]`, if there is one.
+    pub fn velocity(
+        &self,
+        x: Tensor<4>,
+        t: f32,
+        labels: &[u8],
+        given: &Option<Tensor<4>>,
+        guidance: f32,
+    ) -> Tensor<4> {
         let n = labels.len();
+        let x = match given {
+            None => x,
+            Some(given) => Tensor::cat(vec![x, given.clone()], 1),
+        };
         let classes: Vec<i32> = labels.iter().map(|&label| i32::from(label)).collect();
         let none = vec![i32::from(NO_CLASS); n];
         let run = |x: Tensor<4>, labels: Vec<i32>| {
@@ -199,7 +288,7 @@ impl LatentModel {
         labels: &[u8],
         guidance: f32,
     ) -> Result<Vec<f32>, String> {
-        read(self.velocity(self.upload(latents), t, labels, guidance))
+        read(self.velocity(self.upload(latents), t, labels, &None, guidance))
     }
 
     /// Grey images `[n, 28, 28]` of normalised codes `[n, 4, 4, 4]`.
@@ -222,6 +311,23 @@ impl LatentModel {
         &self.space
     }
 
+    /// Where its networks are.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The network's condition.
+    pub fn condition(&self) -> Condition {
+        self.condition
+    }
+
+    fn channels(&self, given: &[f32], n: usize) -> Option<Tensor<4>> {
+        let [_, h, w] = SHAPE;
+        let shape = [n, self.condition.channels(), h, w];
+        (!given.is_empty())
+            .then(|| Tensor::from_data(TensorData::new(given.to_vec(), shape), &self.device))
+    }
+
     fn upload(&self, latents: &[f32]) -> Tensor<4> {
         let [c, h, w] = SHAPE;
         let shape = [latents.len() / LATENT, c, h, w];
@@ -231,7 +337,10 @@ impl LatentModel {
 
 /// The network of some settings, with random weights.
 pub fn dit(settings: &LatentSettings, device: &Device) -> Dit {
+    let (extra, map) = settings.condition.inputs();
     DitConfig::new()
+        .with_extra(extra)
+        .with_map(map)
         .with_channels(SHAPE[0])
         .with_side(SHAPE[1])
         .with_patch(settings.patch)
@@ -256,6 +365,13 @@ pub fn drawn_labels(seed: u64, n: usize, from: &[u8]) -> Vec<u8> {
     (0..n)
         .map(|_| from[rng.random_range(0..from.len())])
         .collect()
+}
+
+/// One chunk of a request.
+struct Way<'a> {
+    request: &'a Request,
+    labels: &'a [u8],
+    given: Option<Tensor<4>>,
 }
 
 /// Latents on a device, as the integrator sees them.

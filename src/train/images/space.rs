@@ -93,6 +93,13 @@ impl Space {
         })
     }
 
+    /// Codes of this space from codes of the autoencoder, in place.
+    pub fn enter(&self, codes: &mut [f32]) {
+        for (i, value) in codes.iter_mut().enumerate() {
+            *value = (*value - self.shift[i % LATENT]) * self.scale[i % LATENT];
+        }
+    }
+
     /// Codes of the autoencoder from codes of this space, in place.
     pub fn leave(&self, codes: &mut [f32]) {
         for (i, value) in codes.iter_mut().enumerate() {
@@ -184,9 +191,9 @@ mod tests {
             let expected = 1.0 / ((i * i + 1) as f32).sqrt();
             assert!((space.scale[i] - expected).abs() < 1e-4 * expected, "{i}");
         }
-        let mut code: Vec<f32> = (0..LATENT)
-            .map(|i| (i as f32 - space.shift[i]) * space.scale[i])
-            .collect();
+        let mut code: Vec<f32> = (0..LATENT).map(|i| i as f32).collect();
+        space.enter(&mut code);
+        assert!(code.iter().all(|z| z.abs() < 1e-4));
         space.leave(&mut code);
         assert!(
             code.iter()

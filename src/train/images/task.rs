@@ -86,7 +86,7 @@ impl<P: Problem> ImageTask<P> {
         let state = match start {
             Start::Fresh => {
                 let fresh = params::fresh(schedule.seed, |device| problem.init(device))?;
-                let weights = params::collect(&fresh)?;
+                let weights = problem.first(params::collect(&fresh)?)?;
                 EngineState {
                     step: 0,
                     average: schedule.ema.map(|_| weights.clone()),

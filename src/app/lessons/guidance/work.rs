@@ -57,6 +57,7 @@ fn request(labels: Vec<u8>, gamma: f32, steps: usize, seed: u64) -> Request {
         steps,
         seed,
         save_at: Vec::new(),
+        given: Vec::new(),
     }
 }
 

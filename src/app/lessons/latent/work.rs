@@ -102,6 +102,7 @@ fn request(key: &Key, n: usize, frames: usize) -> Request {
         steps: key.steps,
         seed: key.seed,
         save_at: times(frames),
+        given: Vec::new(),
     }
 }
 

@@ -1,0 +1,172 @@
+//! Runs that are stopped, asked for too much, or given nonsense: rows 12, 18, 20, 29.
+
+use std::time::{Duration, Instant};
+
+use super::{command, finish, listing, refused, works};
+
+/// A run so small that it saves often.
+const SMALL: [&str; 14] = [
+    "train",
+    "toy",
+    "--hidden",
+    "16",
+    "--layers",
+    "1",
+    "--batch",
+    "64",
+    "--device",
+    "cpu",
+    "--dataset",
+    "moons",
+    "--seed",
+    "3",
+];
+
+#[test]
+fn fault_12_a_loss_that_explodes_keeps_the_last_good_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let args = [
+        &SMALL[..],
+        &["--lr", "1e30", "--steps", "200", "--out", "run"],
+    ]
+    .concat();
+    let line = refused(at, &args);
+    assert!(line.contains("learning rate"), "{line}");
+    works(
+        at,
+        &[
+            "sample", "run", "--n", "5", "--steps", "2", "--out", "x.csv",
+        ],
+    );
+    let text = std::fs::read_to_string(at.join("x.csv")).unwrap();
+    assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+}
+
+#[test]
+fn fault_18_what_does_not_fit_into_memory_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let started = Instant::now();
+    let line = refused(
+        at,
+        &[
+            "sample",
+            "builtin:moons",
+            "--n",
+            "10000000",
+            "--steps",
+            "10000",
+            "--trajectory",
+            "--out",
+            "x.npz",
+        ],
+    );
+    assert!(
+        line.contains("--trajectory") && line.contains("--n"),
+        "{line}"
+    );
+    let line = refused(
+        at,
+        &[
+            "sample",
+            "builtin:moons",
+            "--n",
+            "100000000000",
+            "--out",
+            "x.npz",
+        ],
+    );
+    assert!(line.contains("--n"), "{line}");
+    assert!(started.elapsed() < Duration::from_secs(60));
+    assert!(listing(at).is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn fault_20_a_killed_run_leaves_a_whole_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let start = [&SMALL[..], &["--steps", "20", "--out", "run"]].concat();
+    works(at, &start);
+    let mut steps = 20;
+    for round in 0..12_u64 {
+        let more = format!("{}", 1_000_000 + round);
+        let args = [
+            "train", "toy", "--resume", "run", "--steps", &more, "--device", "cpu",
+        ];
+        let mut child = command(at, &args).spawn().unwrap();
+        // Kills fall into the start, into the training, and into a save.
+        std::thread::sleep(Duration::from_millis(30 + 97 * round));
+        child.kill().unwrap();
+        finish(child);
+        let checkpoint = flowlab::train::Checkpoint::load(at.join("run").to_str().unwrap());
+        let checkpoint = checkpoint.unwrap_or_else(|error| panic!("round {round}: {error}"));
+        assert!(
+            checkpoint.step >= steps,
+            "{} after {steps}",
+            checkpoint.step
+        );
+        steps = checkpoint.step;
+        let weights: Vec<f32> = checkpoint.weights.to_flat();
+        assert!(weights.iter().all(|w| w.is_finite()));
+    }
+    let last = format!("{}", steps + 5);
+    works(
+        at,
+        &[
+            "train", "toy", "--resume", "run", "--steps", &last, "--device", "cpu",
+        ],
+    );
+}
+
+#[test]
+fn fault_29_extreme_settings_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    for (flag, value) in [
+        ("--steps", "0"),
+        ("--batch", "0"),
+        ("--lr", "0"),
+        ("--lr", "-1"),
+        ("--lr", "NaN"),
+        ("--hidden", "0"),
+        ("--hidden", "10000000"),
+        ("--batch", "10000000000"),
+        ("--path", "sigma-min:2"),
+        ("--path", "poly:0"),
+        ("--dataset", "checkerboard:grid=0"),
+        ("--dataset", "checkerboard:scale=nan"),
+    ] {
+        let equals = format!("{flag}={value}");
+        let line = refused(
+            at,
+            &["train", "toy", &equals, "--device", "cpu", "--out", "run"],
+        );
+        assert!(
+            line.contains(&flag[2..]) || line.contains(value.split(':').next().unwrap()),
+            "{line}"
+        );
+        assert!(!at.join("run").exists(), "{flag} {value}");
+    }
+    for args in [
+        &["sample", "builtin:moons", "--n", "0", "--out", "x.csv"][..],
+        &["sample", "builtin:moons", "--steps", "0", "--out", "x.csv"],
+        &["sample", "builtin:moons", "--t-end", "2", "--out", "x.csv"],
+        &["scheduler", "condot", "--t", "nan"],
+        &["scheduler", "condot", "--t", "7"],
+        &["figure", "seed003-pi-t", "--dpi", "0", "--out", "x.png"],
+        &[
+            "figure",
+            "seed003-pi-t",
+            "--width-cm",
+            "1e9",
+            "--out",
+            "x.png",
+        ],
+        &["--size", "0x0"],
+    ] {
+        refused(at, args);
+    }
+    assert!(listing(at).is_empty());
+}
