@@ -3,6 +3,7 @@
 pub mod drawn;
 pub mod mnist;
 mod picture;
+pub mod pictures;
 pub mod points;
 mod shapes;
 pub mod source;

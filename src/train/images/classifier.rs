@@ -6,8 +6,9 @@ use super::config::{ClassifierSettings, ImageConfig};
 use super::engine::Loss;
 use super::params;
 use super::store::SavedModel;
+use super::problem;
 use super::task::{Measured, Problem};
-use crate::data::mnist::{Digits, Mnist, PIXELS, SIDE};
+use crate::data::mnist::{Digits, PIXELS, SIDE};
 use crate::nn::classifier::{Classifier, ClassifierConfig};
 use crate::nn::mlp::read;
 
@@ -25,7 +26,8 @@ pub struct ClassifierProblem {
 impl Problem for ClassifierProblem {
     type Model = Classifier;
 
-    fn new(config: ImageConfig, data: &Mnist, device: &Device) -> Result<Self, String> {
+    fn new(config: ImageConfig, device: &Device, notes: &mut Vec<String>) -> Result<Self, String> {
+        let data = problem::digits(&config, notes)?;
         let ImageConfig::Classifier(ClassifierSettings { schedule }) = &config else {
             return Err(format!("not a run of the classifier: {}", config.task()));
         };

@@ -12,8 +12,9 @@ use super::params::NamedTensor;
 use super::sampler::{LatentModel, Request, dit};
 use super::space::{self, Codes, LATENT, SHAPE, Space};
 use super::store::SavedModel;
+use super::problem;
 use super::task::{Measured, Problem};
-use crate::data::mnist::{CLASSES, Mnist};
+use crate::data::mnist::CLASSES;
 use crate::flow::path::ProbPath;
 use crate::flow::scheduler::Scheduler;
 use crate::flow::solver::Solver;
@@ -44,7 +45,8 @@ pub struct LatentProblem {
 impl Problem for LatentProblem {
     type Model = Dit;
 
-    fn new(config: ImageConfig, data: &Mnist, device: &Device) -> Result<Self, String> {
+    fn new(config: ImageConfig, device: &Device, notes: &mut Vec<String>) -> Result<Self, String> {
+        let data = problem::digits(&config, notes)?;
         let ImageConfig::Latent(settings) = &config else {
             return Err(format!("not a run of the latent flow: {}", config.task()));
         };

@@ -1,5 +1,6 @@
-//! Training of the image lab: an autoencoder, a flow in its latent space, and a classifier that
-//! judges both. One [`ImageTask`] runs any of them inside a [`Session`].
+//! Training of the image lab: an autoencoder, a flow in its latent space, a classifier that
+//! judges both, and variational flow matching. One [`ImageTask`] runs any of them inside a
+//! [`Session`].
 
 pub mod classifier;
 pub mod config;
@@ -13,11 +14,14 @@ mod order;
 pub mod params;
 pub mod problem;
 pub mod sampler;
+mod schedule;
 pub mod sheet;
 pub mod space;
+pub mod state;
 pub mod store;
 pub mod task;
 pub mod vae;
+pub mod variational;
 
 pub use classifier::{ClassifierProblem, Judge};
 pub use config::{ClassifierSettings, ImageConfig, LatentSettings, Schedule, VaeSettings};
@@ -28,6 +32,7 @@ pub use sheet::Sheet;
 pub use store::SavedModel;
 pub use task::{ImageSnapshot, ImageTask};
 pub use vae::VaeProblem;
+pub use variational::{VariationalModel, VariationalProblem, VariationalSettings};
 
 use super::message::Command;
 use super::session::Session;
@@ -54,6 +59,10 @@ impl Session<ImageSnapshot> {
             ),
             ImageConfig::Classifier(_) => Self::spawn(
                 move || ImageTask::<ClassifierProblem>::new(config, &start, device),
+                wake,
+            ),
+            ImageConfig::Variational(_) => Self::spawn(
+                move || ImageTask::<VariationalProblem>::new(config, &start, device),
                 wake,
             ),
         };

@@ -9,9 +9,10 @@ use rand_distr::StandardNormal;
 use super::config::{ImageConfig, LatentSettings};
 use super::params;
 use super::space::{self, LATENT, SHAPE, Space};
+use super::state::OnDevice;
 use super::store::SavedModel;
 use crate::data::mnist::{CLASSES, crop};
-use crate::flow::{Adaptive, Solver, State, integrate_adaptive, integrate_fixed};
+use crate::flow::{Adaptive, Solver, integrate_adaptive, integrate_fixed};
 use crate::nn::dit::{Dit, DitConfig};
 use crate::nn::mlp::read;
 use crate::nn::vae::Vae;
@@ -141,9 +142,9 @@ impl LatentModel {
         noise: &[f32],
         samples: &mut Samples,
     ) -> Result<usize, String> {
-        let x0 = Latents(self.upload(noise));
-        let velocity = |t: f64, x: &Latents| {
-            Latents(self.velocity(x.0.clone(), t as f32, labels, request.guidance))
+        let x0 = OnDevice(self.upload(noise));
+        let velocity = |t: f64, x: &OnDevice<4>| {
+            OnDevice(self.velocity(x.0.clone(), t as f32, labels, request.guidance))
         };
         let mut times = request.save_at.clone();
         times.push(1.0);
@@ -256,25 +257,4 @@ pub fn drawn_labels(seed: u64, n: usize, from: &[u8]) -> Vec<u8> {
     (0..n)
         .map(|_| from[rng.random_range(0..from.len())])
         .collect()
-}
-
-/// Latents on a device, as the integrator sees them.
-#[derive(Clone)]
-struct Latents(Tensor<4>);
-
-impl State for Latents {
-    fn add_scaled(&self, terms: &[(f64, &Self)]) -> Self {
-        let start = self.0.clone();
-        Self(terms.iter().fold(start, |sum, (factor, term)| {
-            sum + term.0.clone() * (*factor as f32)
-        }))
-    }
-
-    fn error_norm(error: &Self, before: &Self, after: &Self, rtol: f64, atol: f64) -> f64 {
-        let largest = before.0.clone().abs().max_pair(after.0.clone().abs());
-        let ratio = error.0.clone() / (largest * rtol as f32 + atol as f32);
-        // A lost device gives no number: the step shrinks until the solver gives up.
-        let mean = read((ratio.clone() * ratio).mean());
-        mean.map_or(f64::NAN, |mean| f64::from(mean[0]).sqrt())
-    }
 }
