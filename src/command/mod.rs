@@ -23,3 +23,4 @@ mod images;
 mod mp4;
 mod output;
 mod table;
+mod variational;

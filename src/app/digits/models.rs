@@ -8,7 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::data::mnist::Mnist;
 use crate::device::{self, Device, DeviceChoice};
 use crate::nn::vae::Vae;
-use crate::train::images::{Judge, LatentModel, SavedModel, space};
+use crate::train::images::{Judge, LatentModel, SavedModel, VariationalModel, space};
+
+/// The pretrained variational flow in the plane.
+pub const POINTS: &str = "builtin:variational2d";
+/// The one over digits.
+pub const PICTURES: &str = "builtin:variational";
 
 /// A model on the stage.
 #[derive(Clone, Debug)]
@@ -41,6 +46,8 @@ pub struct Models {
     flow: Option<(u64, LatentModel)>,
     vae: Option<(u64, Vae)>,
     judge: Option<Judge>,
+    points: Option<(u64, Arc<VariationalModel>)>,
+    pictures: Option<(u64, Arc<VariationalModel>)>,
 }
 
 impl Models {
@@ -83,6 +90,25 @@ impl Models {
         }
         let loaded = self.vae.as_ref().map(|(_, vae)| vae);
         loaded.ok_or_else(|| "no autoencoder".to_owned())
+    }
+
+    /// The variational flow of a source; it stays in memory as long as a picture needs it.
+    ///
+    /// # Errors
+    /// Names the file or tensor at fault.
+    pub fn variational(&mut self, source: &Source) -> Result<Arc<VariationalModel>, String> {
+        let device = self.device()?;
+        let slot = if source.name == POINTS {
+            &mut self.points
+        } else {
+            &mut self.pictures
+        };
+        if slot.as_ref().map(|(version, _)| *version) != Some(source.version) {
+            let model = VariationalModel::new(&*source.saved()?, &device)?;
+            *slot = Some((source.version, Arc::new(model)));
+        }
+        let loaded = slot.as_ref().map(|(_, model)| Arc::clone(model));
+        loaded.ok_or_else(|| "no variational flow".to_owned())
     }
 
     /// The classifier that reads generated digits.

@@ -91,6 +91,8 @@ pub struct Judge {
 pub struct Seen {
     /// The likeliest class of each image, `[n]`.
     pub labels: Vec<u8>,
+    /// The probability of that class, `[n]`.
+    pub confidence: Vec<f32>,
     /// Features `[n, features]`.
     pub features: Vec<f32>,
 }
@@ -121,6 +123,7 @@ impl Judge {
     pub fn read(&self, images: &[u8]) -> Result<Seen, String> {
         let mut seen = Seen {
             labels: Vec::new(),
+            confidence: Vec::new(),
             features: Vec::new(),
         };
         for chunk in images.chunks(CHUNK * PIXELS) {
@@ -130,7 +133,10 @@ impl Judge {
             seen.features.extend(read(features)?);
             for row in logits.chunks_exact(logits.len() * PIXELS / chunk.len()) {
                 let best = (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
-                seen.labels.push(best.unwrap_or(0) as u8);
+                let best = best.unwrap_or(0);
+                let sum: f32 = row.iter().map(|logit| (logit - row[best]).exp()).sum();
+                seen.labels.push(best as u8);
+                seen.confidence.push(1.0 / sum);
             }
         }
         Ok(seen)

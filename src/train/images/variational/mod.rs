@@ -4,6 +4,7 @@ pub mod model;
 pub mod problem;
 pub mod rung;
 pub mod settings;
+pub mod study;
 pub mod target;
 
 pub use model::{Drawn, VariationalModel};
