@@ -6,6 +6,13 @@ use burn::tensor::{Device, Tensor};
 use super::residual::{ResidualConv, ResidualMlp};
 use super::unet::Unet;
 
+/// The prior's numbers move this many times as fast as the networks' under Adam, whose steps do
+/// not depend on the size of a gradient: at the networks' rate an empty corner of a digit would
+/// take thousands of steps to reach its grey.
+const PRIOR_RATE: f32 = 10.0;
+/// Where the log-variance of a pixel that never changes stops falling.
+const LEAST_LOGVAR: f32 = -10.0;
+
 /// A network over flat points or pictures.
 #[derive(Module, Debug)]
 pub enum Body {
@@ -37,9 +44,9 @@ impl Body {
 pub struct Variational {
     velocity: Body,
     posterior: Option<Body>,
-    /// μ_p, `[d]`.
+    /// μ_p over [`PRIOR_RATE`], `[d]`.
     prior_mean: Param<Tensor<1>>,
-    /// ln v_p before its floor, `[d]`.
+    /// ln v_p over [`PRIOR_RATE`], before its floor, `[d]`.
     prior_logvar: Param<Tensor<1>>,
     height: usize,
     width: usize,
@@ -82,14 +89,13 @@ impl Variational {
     /// Mean and logarithm of the variance of the prior, both `[1, d]`; the latter never below
     /// `floor` (the seed's ReLU is a floor of 0).
     pub fn prior(&self, floor: Option<f32>) -> [Tensor<2>; 2] {
-        let logvar = self.prior_logvar.val();
-        let logvar = match floor {
-            Some(floor) => logvar.clamp_min(floor),
-            None => logvar,
-        };
+        let logvar = self.prior_logvar.val() * PRIOR_RATE;
+        let mean = self.prior_mean.val() * PRIOR_RATE;
         [
-            self.prior_mean.val().unsqueeze_dim(0),
-            logvar.unsqueeze_dim(0),
+            mean.unsqueeze_dim(0),
+            logvar
+                .clamp_min(floor.unwrap_or(LEAST_LOGVAR))
+                .unsqueeze_dim(0),
         ]
     }
 

@@ -3,6 +3,7 @@
 //! Pictures are made on the processor even when a GPU trains: the networks are small, and a view
 //! must not wait for training.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::data::mnist::Mnist;
@@ -14,6 +15,8 @@ use crate::train::images::{Judge, LatentModel, SavedModel, VariationalModel, spa
 pub const POINTS: &str = "builtin:variational2d";
 /// The one over digits.
 pub const PICTURES: &str = "builtin:variational";
+/// The same network over digits, trained as long with a shared prior N(0, I).
+pub const VANILLA: &str = "builtin:variational-vanilla";
 
 /// A model on the stage.
 #[derive(Clone, Debug)]
@@ -46,8 +49,7 @@ pub struct Models {
     flow: Option<(u64, LatentModel)>,
     vae: Option<(u64, Vae)>,
     judge: Option<Judge>,
-    points: Option<(u64, Arc<VariationalModel>)>,
-    pictures: Option<(u64, Arc<VariationalModel>)>,
+    variational: HashMap<&'static str, (u64, Arc<VariationalModel>)>,
 }
 
 impl Models {
@@ -98,17 +100,15 @@ impl Models {
     /// Names the file or tensor at fault.
     pub fn variational(&mut self, source: &Source) -> Result<Arc<VariationalModel>, String> {
         let device = self.device()?;
-        let slot = if source.name == POINTS {
-            &mut self.points
-        } else {
-            &mut self.pictures
-        };
-        if slot.as_ref().map(|(version, _)| *version) != Some(source.version) {
-            let model = VariationalModel::new(&*source.saved()?, &device)?;
-            *slot = Some((source.version, Arc::new(model)));
+        match self.variational.get(source.name) {
+            Some((version, model)) if *version == source.version => Ok(Arc::clone(model)),
+            _ => {
+                let model = Arc::new(VariationalModel::new(&*source.saved()?, &device)?);
+                let kept = (source.version, Arc::clone(&model));
+                self.variational.insert(source.name, kept);
+                Ok(model)
+            }
         }
-        let loaded = slot.as_ref().map(|(_, model)| Arc::clone(model));
-        loaded.ok_or_else(|| "no variational flow".to_owned())
     }
 
     /// The classifier that reads generated digits.

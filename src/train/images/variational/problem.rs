@@ -169,7 +169,12 @@ pub fn loss(
         None => mean_p.clone().detach() + (logvar_p.clone().detach() * 0.5).exp() * noise.clone(),
     };
     let observed = noise * settings.noise as f32;
-    let (xt, dxt) = pair(settings.form, x.clone(), z, observed, t.clone());
+    // The prior is fitted to what lies at the end of the line.
+    let end = match settings.form {
+        Form::Cho => x.clone(),
+        Form::Consistent => x.clone() + observed.clone(),
+    };
+    let (xt, dxt) = pair(settings.form, x, z, observed, t.clone());
     let error = model.velocity(xt, t) - dxt;
     let mse = (error.clone() * error).sum() * factor(settings.mse);
     let zero = || mse.clone().detach() * 0.0;
@@ -178,7 +183,7 @@ pub fn loss(
         None => zero(),
     };
     let prior = if settings.learned_prior {
-        prior_term(x, [mean_p, logvar_p]) * factor(settings.prior)
+        prior_term(end, [mean_p, logvar_p]) * factor(settings.prior)
     } else {
         zero()
     };

@@ -65,7 +65,7 @@ impl VariationalSettings {
         Self {
             schedule: Schedule {
                 epochs: 32,
-                batch: 1024,
+                batch: 512,
                 lr_schedule: LrSchedule::Cosine,
                 ema: Some(0.999),
                 clip: Some(1.0),
@@ -102,8 +102,8 @@ impl VariationalSettings {
             dataset: Target::Mnist,
             net: Net::Unet,
             kl: LossTerm::new(0.02, Reduction::Sample),
-            widths: vec![16, 32, 48, 64],
-            posterior_widths: vec![8, 16, 32, 32],
+            widths: vec![16, 16, 32, 64],
+            posterior_widths: vec![8, 16, 16, 32],
             ..Self::points()
         }
     }
