@@ -14,6 +14,7 @@ use crate::train::Preset;
 mod figure;
 mod images;
 mod toy;
+mod variational;
 
 pub use figure::FigureArgs;
 pub use images::{
@@ -21,6 +22,7 @@ pub use images::{
     TrainLatentArgs, TrainVaeArgs,
 };
 pub use toy::{TrainTableArgs, TrainToyArgs};
+pub use variational::TrainVariationalArgs;
 
 /// A desktop lab that teaches flow matching live.
 #[derive(Debug, Parser)]
@@ -130,6 +132,8 @@ pub enum TrainVerb {
     Latent(Box<TrainLatentArgs>),
     /// The classifier that judges images.
     Classifier(Box<TrainClassifierArgs>),
+    /// Variational flow matching (seed 002) over points or pictures.
+    Variational(Box<TrainVariationalArgs>),
 }
 
 /// What carries noise to data, and how: flags that `sample` and `eval` share.

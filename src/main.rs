@@ -22,6 +22,9 @@ fn main() -> ExitCode {
         Some(Verb::Train(TrainVerb::Vae(args))) => command::train_images::vae(&args),
         Some(Verb::Train(TrainVerb::Latent(args))) => command::train_images::latent(&args),
         Some(Verb::Train(TrainVerb::Classifier(args))) => command::train_images::classifier(&args),
+        Some(Verb::Train(TrainVerb::Variational(args))) => {
+            command::train_images::variational(&args)
+        }
         Some(Verb::Sample(args)) => command::sample::run(&args),
         Some(Verb::Field(args)) => command::field::run(&args),
         Some(Verb::Scheduler(args)) => command::scheduler::run(&args),

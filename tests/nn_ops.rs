@@ -166,3 +166,31 @@ fn convolutions_agree_in_both_directions() {
         );
     }
 }
+
+#[test]
+fn the_pieces_of_a_u_net_agree() {
+    for [batch, side, c] in [[1, 2, 1], [3, 7, 5], [2, 14, 16]] {
+        let x = random([batch, side, side + 1, c], 1.3);
+        let (scale, shift) = (random([c], 1.0), random([batch, c], 0.5));
+        compare!(
+            format!("group norm {batch} x {side} x {c}"),
+            ops::group_norm_relu(x.clone(), scale.clone(), shift.clone()),
+            plain::group_norm_relu(x.clone(), scale.clone(), shift.clone()),
+            [x, scale, shift]
+        );
+        compare!(
+            format!("max pool {batch} x {side} x {c}"),
+            ops::max_pool(x.clone()),
+            plain::max_pool(x.clone()),
+            [x]
+        );
+        for to in [[2 * side, 2 * side + 1], [2 * side + 1, side]] {
+            compare!(
+                format!("stretch {batch} x {side} x {c} to {to:?}"),
+                ops::stretch(x.clone(), to),
+                plain::stretch(x.clone(), to),
+                [x]
+            );
+        }
+    }
+}

@@ -9,7 +9,7 @@ use crate::train::LrSchedule;
 use crate::train::TimeSampling;
 use crate::train::images::{Condition, Normalise};
 
-/// Flags that the three image trainings share.
+/// Flags that the image trainings share.
 #[derive(Clone, Debug, Args)]
 pub struct TrainImageArgs {
     /// Passes over the training images.
@@ -33,6 +33,9 @@ pub struct TrainImageArgs {
     /// Decay of the moving average of the weights, such as 0.999; 0 turns it off.
     #[arg(long, allow_negative_numbers = true)]
     pub ema: Option<f64>,
+    /// Gradients longer than this over all weights are shortened to it; 0 turns it off.
+    #[arg(long, allow_negative_numbers = true)]
+    pub clip: Option<f64>,
     /// Train on the first N images only.
     #[arg(long, value_name = "N")]
     pub images: Option<usize>,

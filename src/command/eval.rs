@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::generate::{self, DEFAULT_GAP, Source};
 use super::images;
 use super::sample::{self, Subject};
+use super::variational;
 use crate::cli::{EvalArgs, FlowArgs};
 use crate::data::Dataset;
 use crate::flow::likelihood::{self, Method, hutchinson_divergence, log_likelihood};
@@ -114,6 +115,9 @@ struct Band {
 /// # Errors
 /// Names the flag, file or tensor at fault.
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
+    if images::task(&args.flow)?.as_deref() == Some("variational") {
+        return print(args.json, &variational::measure(args)?);
+    }
     if images::are_asked_for(&args.flow)? {
         return print(args.json, &images::measure(args)?);
     }

@@ -31,9 +31,17 @@ const JUDGE: &str = "builtin:classifier";
 /// # Errors
 /// Names the file that could not be read.
 pub fn are_asked_for(args: &FlowArgs) -> anyhow::Result<bool> {
+    Ok(task(args)?.is_some())
+}
+
+/// The task that the checkpoint of these flags was trained for; none for the 2-D lab.
+///
+/// # Errors
+/// Names the file that could not be read.
+pub fn task(args: &FlowArgs) -> anyhow::Result<Option<String>> {
     match &args.checkpoint {
-        None => Ok(false),
-        Some(name) => Ok(store::task_of(name)?.is_some()),
+        None => Ok(None),
+        Some(name) => Ok(store::task_of(name)?),
     }
 }
 

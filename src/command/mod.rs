@@ -23,3 +23,4 @@ mod generate;
 mod images;
 mod output;
 mod table;
+mod variational;

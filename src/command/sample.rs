@@ -4,7 +4,7 @@ use anyhow::{Context, bail, ensure};
 
 use super::figures;
 use super::generate::{self, Source};
-use super::{images, output, table};
+use super::{images, output, table, variational};
 use crate::cli::{FlowArgs, SampleArgs};
 use crate::data::{self, Dataset};
 use crate::figure::numbers::Npz;
@@ -26,6 +26,9 @@ const MOST_KEPT: usize = 50_000_000;
 /// Names the flag or file at fault.
 pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
     output::check_free(&args.out, args.force)?;
+    if images::task(&args.flow)?.as_deref() == Some("variational") {
+        return variational::sample(args);
+    }
     if images::are_asked_for(&args.flow)? {
         return images::sample(args);
     }

@@ -1,4 +1,4 @@
-//! `flowlab train vae`, `train latent` and `train classifier`
+//! `flowlab train vae`, `train latent`, `train classifier` and `train variational`
 
 use std::path::Path;
 
@@ -6,8 +6,11 @@ use anyhow::{bail, ensure};
 
 use super::output::check_free_run;
 use super::train::follow;
-use crate::cli::{TrainClassifierArgs, TrainImageArgs, TrainLatentArgs, TrainVaeArgs};
-use crate::train::images::{ImageConfig, Schedule, store};
+use crate::cli::{
+    TrainClassifierArgs, TrainImageArgs, TrainLatentArgs, TrainVaeArgs, TrainVariationalArgs,
+};
+use crate::train::images::variational::problem::POINT_STEPS;
+use crate::train::images::{ImageConfig, Schedule, VariationalSettings, store};
 use crate::train::{Session, Start};
 
 /// Trains the autoencoder.
@@ -78,6 +81,58 @@ pub fn classifier(args: &TrainClassifierArgs) -> anyhow::Result<()> {
     })
 }
 
+/// Trains variational flow matching.
+///
+/// # Errors
+/// As [`vae`], and pictures that cannot be read.
+pub fn variational(args: &TrainVariationalArgs) -> anyhow::Result<()> {
+    let over_points = args.dataset.as_ref().is_none_or(|d| d.points().is_some());
+    ensure!(
+        args.steps.is_none() || over_points || args.common.resume.is_some(),
+        "--steps: only over points; ask for --epochs and --images"
+    );
+    ensure!(
+        args.common.data.is_none(),
+        "--data: name the folder as --dataset idx:DIR or folder:DIR"
+    );
+    run(&args.common, "variational", |config| {
+        let ImageConfig::Variational(settings) = config else {
+            return;
+        };
+        if args.common.resume.is_none() {
+            if !over_points {
+                *settings = VariationalSettings::pictures();
+            }
+            set(&mut settings.dataset, &args.dataset);
+            if args.as_in_the_seed {
+                *settings = settings.clone().as_in_the_seed();
+            }
+            if let Some(rung) = args.rung {
+                rung.apply(settings);
+            }
+        }
+        set(&mut settings.net, &args.net);
+        set(&mut settings.posterior, &args.posterior);
+        set(&mut settings.learned_prior, &args.learned_prior);
+        set(&mut settings.noise, &args.noise);
+        set(&mut settings.form, &args.form);
+        set(&mut settings.mse, &args.mse);
+        set(&mut settings.kl, &args.kl);
+        set(&mut settings.prior, &args.prior);
+        set(&mut settings.widths, &args.widths);
+        set(&mut settings.posterior_widths, &args.posterior_widths);
+        set(&mut settings.hidden, &args.hidden);
+        set(&mut settings.blocks, &args.blocks);
+        set(&mut settings.time, &args.time);
+        if args.floor.is_some() {
+            settings.floor = args.floor;
+        }
+        if let Some(steps) = args.steps {
+            settings.schedule.epochs = steps.div_ceil(POINT_STEPS as u64);
+        }
+    })
+}
+
 fn run(
     args: &TrainImageArgs,
     task: &str,
@@ -87,12 +142,8 @@ fn run(
         Some(folder) => (saved(folder, task)?, Start::Resume(folder.clone())),
         None => (fresh(task), Start::Fresh),
     };
-    match &mut config {
-        ImageConfig::Vae(settings) => override_schedule(&mut settings.schedule, args),
-        ImageConfig::Latent(settings) => override_schedule(&mut settings.schedule, args),
-        ImageConfig::Classifier(settings) => override_schedule(&mut settings.schedule, args),
-    }
     overriding(&mut config);
+    override_schedule(config.schedule_mut(), args);
     config.validate()?;
     let out = args.out.as_deref().or(args.resume.as_deref());
     if let Some(out) = out
@@ -108,6 +159,7 @@ fn fresh(task: &str) -> ImageConfig {
     match task {
         "vae" => ImageConfig::Vae(Default::default()),
         "latent" => ImageConfig::Latent(Default::default()),
+        "variational" => ImageConfig::Variational(Default::default()),
         _ => ImageConfig::Classifier(Default::default()),
     }
 }
@@ -152,6 +204,9 @@ fn override_schedule(schedule: &mut Schedule, args: &TrainImageArgs) {
     }
     if args.data.is_some() {
         schedule.data.clone_from(&args.data);
+    }
+    if let Some(clip) = args.clip {
+        schedule.clip = (clip != 0.0).then_some(clip);
     }
     if let Some(decay) = args.ema {
         schedule.ema = (decay != 0.0).then_some(decay);

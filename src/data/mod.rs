@@ -4,6 +4,7 @@ pub mod density;
 pub mod drawn;
 pub mod mnist;
 pub mod picture;
+pub mod pictures;
 pub mod points;
 mod shapes;
 pub mod source;

@@ -13,9 +13,9 @@ use super::toy::DatasetError;
 /// Bytes of an image or table file at most.
 pub(super) const MAX_BYTES: u64 = 64 << 20;
 /// Pixels along a side of an image at most.
-const MAX_SIDE: u32 = 4096;
+pub(super) const MAX_SIDE: u32 = 4096;
 /// Memory for the decoded image.
-const MAX_DECODED: u64 = 512 << 20;
+pub(super) const MAX_DECODED: u64 = 512 << 20;
 
 impl PixelGrid {
     /// Reads a PNG file: brighter places get more points, or darker ones if `dark`.

@@ -23,6 +23,7 @@ pub mod scheduler;
 pub mod sinkhorn;
 pub mod solver;
 pub mod special;
+pub mod variational;
 
 pub use assignment::assignment;
 pub use boxes::{BoxUnion, BoxesError, WeightedBox};

@@ -6,4 +6,7 @@ pub mod ema;
 pub mod layers;
 pub mod mlp;
 pub mod ops;
+pub mod residual;
+pub mod unet;
 pub mod vae;
+pub mod variational;

@@ -1,4 +1,4 @@
-//! The image side of the window: two trainings, and the models that draw digits for the lessons.
+//! The image side of the window: its trainings, and the models that draw digits for the lessons.
 
 pub mod models;
 pub mod training;
@@ -10,7 +10,9 @@ use training::DigitTraining;
 
 use super::lesson::Status;
 use crate::device::DeviceChoice;
-use crate::train::images::{ImageConfig, LatentSettings, Schedule, VaeSettings};
+use crate::train::images::{
+    ImageConfig, LatentSettings, Schedule, VaeSettings, VariationalSettings,
+};
 use crate::train::{Command, LrSchedule};
 
 /// What the image lessons share.
@@ -19,17 +21,29 @@ pub struct Digits {
     pub vae: DigitTraining,
     /// Training of the flow in its latent space.
     pub latent: DigitTraining,
+    /// Training of variational flow matching in the plane.
+    pub points: DigitTraining,
+    /// Training of variational flow matching over digits.
+    pub pictures: DigitTraining,
     /// Networks in memory; locked only by the threads of lessons.
     pub models: Arc<Mutex<Models>>,
 }
 
-/// Which of the two.
+/// Which of the trainings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The autoencoder.
     Vae,
     /// The flow in its latent space.
     Latent,
+    /// Variational flow matching in the plane.
+    Points,
+    /// Variational flow matching over digits.
+    Pictures,
+}
+
+impl Part {
+    const ALL: [Self; 4] = [Self::Vae, Self::Latent, Self::Points, Self::Pictures];
 }
 
 impl Digits {
@@ -45,9 +59,14 @@ impl Digits {
             },
             ..LatentSettings::default()
         });
+        let points = ImageConfig::Variational(VariationalSettings::points());
+        let pictures = ImageConfig::Variational(VariationalSettings::pictures());
+        let training = |config, name| DigitTraining::new(config, name, Arc::clone(wake));
         Self {
-            vae: DigitTraining::new(vae, "builtin:vae", Arc::clone(wake)),
-            latent: DigitTraining::new(latent, "builtin:latent", Arc::clone(wake)),
+            vae: training(vae, "builtin:vae"),
+            latent: training(latent, "builtin:latent"),
+            points: training(points, models::POINTS),
+            pictures: training(pictures, models::PICTURES),
             models: Arc::default(),
         }
     }
@@ -57,31 +76,34 @@ impl Digits {
         match part {
             Part::Vae => &mut self.vae,
             Part::Latent => &mut self.latent,
+            Part::Points => &mut self.points,
+            Part::Pictures => &mut self.pictures,
         }
     }
 
-    /// Starts, goes on or pauses; the other one pauses, since they would share the processor.
+    /// Starts, goes on or pauses; the others pause, since they would share the processor.
     pub fn toggle(&mut self, part: Part, device: DeviceChoice) {
-        let other = match part {
-            Part::Vae => Part::Latent,
-            Part::Latent => Part::Vae,
-        };
-        if self.part(other).is_running() {
-            self.part(other).tell(Command::Pause);
+        for other in Part::ALL.into_iter().filter(|other| *other != part) {
+            if self.part(other).is_running() {
+                self.part(other).tell(Command::Pause);
+            }
         }
         self.part(part).toggle(device);
     }
 
     /// Takes what the training threads have sent; the sentences are failures.
     pub fn drain(&mut self) -> Vec<String> {
-        let mut failures = self.vae.drain();
-        failures.extend(self.latent.drain());
-        failures
+        Part::ALL
+            .into_iter()
+            .flat_map(|part| self.part(part).drain())
+            .collect()
     }
 
     /// Whether one of them trains.
     pub fn is_running(&self) -> bool {
-        self.vae.is_running() || self.latent.is_running()
+        [&self.vae, &self.latent, &self.points, &self.pictures]
+            .into_iter()
+            .any(DigitTraining::is_running)
     }
 
     /// What the status bar says of a training.
@@ -89,6 +111,8 @@ impl Digits {
         let training = match part {
             Part::Vae => &self.vae,
             Part::Latent => &self.latent,
+            Part::Points => &self.points,
+            Part::Pictures => &self.pictures,
         };
         Status {
             device: training.device.clone(),

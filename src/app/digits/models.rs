@@ -3,12 +3,20 @@
 //! Pictures are made on the processor even when a GPU trains: the networks are small, and a view
 //! must not wait for training.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::data::mnist::Mnist;
 use crate::device::{self, Device, DeviceChoice};
 use crate::nn::vae::Vae;
-use crate::train::images::{Judge, LatentModel, SavedModel, space};
+use crate::train::images::{Judge, LatentModel, SavedModel, VariationalModel, space};
+
+/// The pretrained variational flow in the plane.
+pub const POINTS: &str = "builtin:variational2d";
+/// The one over digits.
+pub const PICTURES: &str = "builtin:variational";
+/// The same network over digits, trained as long with a shared prior N(0, I).
+pub const VANILLA: &str = "builtin:variational-vanilla";
 
 /// A model on the stage.
 #[derive(Clone, Debug)]
@@ -41,6 +49,7 @@ pub struct Models {
     flow: Option<(u64, LatentModel)>,
     vae: Option<(u64, Vae)>,
     judge: Option<Judge>,
+    variational: HashMap<Arc<str>, (u64, Arc<VariationalModel>)>,
 }
 
 impl Models {
@@ -83,6 +92,23 @@ impl Models {
         }
         let loaded = self.vae.as_ref().map(|(_, vae)| vae);
         loaded.ok_or_else(|| "no autoencoder".to_owned())
+    }
+
+    /// The variational flow of a source; it stays in memory as long as a picture needs it.
+    ///
+    /// # Errors
+    /// Names the file or tensor at fault.
+    pub fn variational(&mut self, source: &Source) -> Result<Arc<VariationalModel>, String> {
+        let device = self.device()?;
+        match self.variational.get(&source.name) {
+            Some((version, model)) if *version == source.version => Ok(Arc::clone(model)),
+            _ => {
+                let model = Arc::new(VariationalModel::new(&*source.saved()?, &device)?);
+                let kept = (source.version, Arc::clone(&model));
+                self.variational.insert(Arc::clone(&source.name), kept);
+                Ok(model)
+            }
+        }
     }
 
     /// The classifier that reads generated digits.

@@ -7,7 +7,7 @@ use super::models::Source;
 use crate::app::curve::LossCurve;
 use crate::device::{DeviceChoice, DeviceInfo};
 use crate::train::images::{ImageConfig, ImageSnapshot};
-use crate::train::{Command, Event, RunState, Session, Start};
+use crate::train::{Command, Event, LossPoint, RunState, Session, Start};
 
 /// The settings of the next run, and the present one.
 pub struct DigitTraining {
@@ -29,6 +29,8 @@ pub struct DigitTraining {
     pub note: Option<String>,
     /// The loss of the run.
     pub curve: LossCurve,
+    /// The parts of its loss, as often as they are told.
+    pub parts: Vec<LossCurve>,
     session: Option<Session<ImageSnapshot>>,
     snapshot: Option<Arc<ImageSnapshot>>,
     version: u64,
@@ -50,6 +52,7 @@ impl DigitTraining {
             device: None,
             note: None,
             curve: LossCurve::default(),
+            parts: Vec::new(),
             session: None,
             snapshot: None,
             version: 1,
@@ -125,6 +128,7 @@ impl DigitTraining {
         self.running = None;
         self.snapshot = None;
         self.curve = LossCurve::default();
+        self.parts.clear();
         self.state = RunState::Paused;
         (self.step, self.total, self.steps_per_second) = (0, 0, 0.0);
         self.wanted = false;
@@ -181,6 +185,18 @@ impl DigitTraining {
             let known = self.snapshot.as_ref().map(|old| &old.model);
             if known.is_none_or(|model| !Arc::ptr_eq(model, &snapshot.model)) {
                 self.version += 1;
+            }
+            if let Some(row) = &snapshot.last {
+                let parts = row.values.get(1..).unwrap_or_default();
+                self.parts.resize_with(parts.len(), LossCurve::default);
+                for (curve, &loss) in self.parts.iter_mut().zip(parts) {
+                    curve.push(&LossPoint {
+                        step: row.step,
+                        loss,
+                        excess: None,
+                        seconds: row.seconds,
+                    });
+                }
             }
             self.snapshot = Some(snapshot);
         }

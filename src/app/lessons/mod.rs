@@ -12,6 +12,7 @@ pub mod mistakes;
 pub mod paths;
 pub mod steps;
 pub mod vae;
+pub mod variational;
 
 use super::lesson::Lesson;
 
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Box<dyn Lesson>> {
         Box::new(couplings::Couplings::default()),
         Box::new(learning::Learning::default()),
         Box::new(likelihood::Likelihood::default()),
+        Box::new(variational::Variational::default()),
         Box::new(mistakes::Mistakes::default()),
         Box::new(vae::Autoencoder::default()),
         Box::new(latent::Latent::default()),

@@ -113,6 +113,7 @@ pub fn settings_ui(ui: &mut Ui, training: &mut DigitTraining) {
             ImageConfig::Vae(settings) => vae_ui(ui, settings),
             ImageConfig::Latent(settings) => latent_ui(ui, settings),
             ImageConfig::Classifier(settings) => schedule_ui(ui, &mut settings.schedule),
+            ImageConfig::Variational(settings) => schedule_ui(ui, &mut settings.schedule),
         });
     let p = theme::palette(ui);
     let (text, color) = if training.needs_reset() {

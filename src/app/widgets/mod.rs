@@ -38,5 +38,6 @@ pub mod small_plot;
 pub mod stage;
 pub mod target_controls;
 pub mod tiles;
+pub mod variational_controls;
 pub mod verdict_plot;
 pub mod weights_choice;

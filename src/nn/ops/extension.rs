@@ -7,7 +7,9 @@ use burn::backend::{Autodiff, Backend, Flex, backend_extension};
 use super::attention::Attention;
 use super::conv::{Conv, Geometry};
 use super::dense::{FeedForward, Linear};
+use super::group::GroupNorm;
 use super::norm::{GatedAdd, Norm};
+use super::resize::{MaxPool, Stretch};
 use super::tensor::{run, track};
 use crate::kernel::Activation;
 
@@ -50,6 +52,16 @@ pub trait Fused: Backend {
         b: FloatTensor<Self>,
         geometry: Geometry,
     ) -> FloatTensor<Self>;
+
+    fn fused_group_norm(
+        x: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+
+    fn fused_max_pool(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    fn fused_stretch(x: FloatTensor<Self>, to: [usize; 2]) -> FloatTensor<Self>;
 }
 
 /// Implements [`Fused`] by a function that runs an operation on an array of tensors.
@@ -102,6 +114,22 @@ macro_rules! implement {
             geometry: Geometry,
         ) -> FloatTensor<Self> {
             $run(Conv(geometry), [x, w, b])
+        }
+
+        fn fused_group_norm(
+            x: FloatTensor<Self>,
+            scale: FloatTensor<Self>,
+            shift: FloatTensor<Self>,
+        ) -> FloatTensor<Self> {
+            $run(GroupNorm, [x, scale, shift])
+        }
+
+        fn fused_max_pool(x: FloatTensor<Self>) -> FloatTensor<Self> {
+            $run(MaxPool, [x])
+        }
+
+        fn fused_stretch(x: FloatTensor<Self>, to: [usize; 2]) -> FloatTensor<Self> {
+            $run(Stretch { to }, [x])
         }
     };
 }

@@ -13,9 +13,11 @@ mod columns;
 mod conv;
 mod dense;
 mod extension;
+mod group;
 mod norm;
 pub mod plain;
 mod product;
+mod resize;
 mod tensor;
 
 use burn::backend::{Dispatch, DispatchDevice};
@@ -27,6 +29,8 @@ use extension::Fused;
 
 /// The `ε` under the root of [`layer_norm_modulate`].
 pub const NORM_EPSILON: f32 = 1e-6;
+/// The `ε` under the root of [`group_norm_relu`], PyTorch's.
+pub const GROUP_EPSILON: f32 = 1e-5;
 
 /// Where a convolution's kernel lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +134,34 @@ pub fn conv_transposed(
         return plain::conv_transposed(x, w, b, place, act);
     }
     fused_conv(x, w, b, place, act, true)
+}
+
+/// `max(0, (x - mean) / √(variance + ε) · scale + shift)` with one mean and variance for each
+/// picture; x `[batch, h, w, c]`, scale `[c]`, shift `[batch, c]`.
+///
+/// Source: Wu & He 2018, group normalisation with one group.
+pub fn group_norm_relu(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<2>) -> Tensor<4> {
+    if !on_processor(&x) {
+        return plain::group_norm_relu(x, scale, shift);
+    }
+    let (x, scale) = (x.into_dispatch(), scale.into_dispatch());
+    Tensor::from_dispatch(Dispatch::fused_group_norm(x, scale, shift.into_dispatch()))
+}
+
+/// The largest of each 2 × 2 points, `[batch, h, w, c]` to `[batch, h / 2, w / 2, c]`.
+pub fn max_pool(x: Tensor<4>) -> Tensor<4> {
+    if !on_processor(&x) {
+        return plain::max_pool(x);
+    }
+    Tensor::from_dispatch(Dispatch::fused_max_pool(x.into_dispatch()))
+}
+
+/// Bilinear stretch of `[batch, h, w, c]` to height and width `to`, the corners kept.
+pub fn stretch(x: Tensor<4>, to: [usize; 2]) -> Tensor<4> {
+    if !on_processor(&x) {
+        return plain::stretch(x, to);
+    }
+    Tensor::from_dispatch(Dispatch::fused_stretch(x.into_dispatch(), to))
 }
 
 fn fused_conv(

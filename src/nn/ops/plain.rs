@@ -1,12 +1,13 @@
 //! The operations as compositions of burn's own: what a GPU runs, where burn fuses them, and what
 //! the fused ones are tested against.
 
-use burn::tensor::Tensor;
 use burn::tensor::activation;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
+use burn::tensor::{Tensor, TensorData};
 
-use super::{NORM_EPSILON, Placement};
+use super::resize::taps;
+use super::{GROUP_EPSILON, NORM_EPSILON, Placement};
 use crate::kernel::Activation;
 
 /// See [`super::linear`].
@@ -101,4 +102,47 @@ pub fn conv_transposed(
     let options = ConvTransposeOptions::new(stride, padding, [0, 0], [1, 1], 1);
     let y = conv_transpose2d(x.permute([0, 3, 1, 2]), w, Some(b), options);
     activate(y.permute([0, 2, 3, 1]), act)
+}
+
+/// See [`super::group_norm_relu`].
+pub fn group_norm_relu(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<2>) -> Tensor<4> {
+    let [batch, h, w, c] = x.dims();
+    let flat = x.reshape([batch, h * w * c]);
+    let centred = flat.clone() - flat.mean_dim(1);
+    let variance = centred.clone().powi_scalar(2).mean_dim(1);
+    let norm = (centred / (variance + GROUP_EPSILON).sqrt()).reshape([batch, h * w, c]);
+    let y = norm * scale.reshape([1, 1, c]) + shift.unsqueeze_dim(1);
+    activation::relu(y).reshape([batch, h, w, c])
+}
+
+/// See [`super::max_pool`].
+pub fn max_pool(x: Tensor<4>) -> Tensor<4> {
+    let [batch, height, width, c] = x.dims();
+    let [h, w] = [height / 2, width / 2];
+    let even = x.narrow(1, 0, 2 * h).narrow(2, 0, 2 * w);
+    let pairs = even.reshape([batch * h, 2, w, 2 * c]);
+    let part = |row: usize, column: usize| pairs.clone().narrow(1, row, 1).narrow(3, column * c, c);
+    let top = part(0, 0).max_pair(part(0, 1));
+    let bottom = part(1, 0).max_pair(part(1, 1));
+    top.max_pair(bottom).reshape([batch, h, w, c])
+}
+
+/// See [`super::stretch`].
+pub fn stretch(x: Tensor<4>, to: [usize; 2]) -> Tensor<4> {
+    let [_, h, w, _] = x.dims();
+    let device = x.device();
+    let matrix = |from: usize, to: usize| {
+        let mut values = vec![0.0_f32; to * from];
+        for (i, (first, second, share)) in taps(from, to).into_iter().enumerate() {
+            values[i * from + first] += 1.0 - share;
+            values[i * from + second] += share;
+        }
+        Tensor::<2>::from_data(TensorData::new(values, [to, from]), &device).unsqueeze::<4>()
+    };
+    let [b, _, _, c] = x.dims();
+    // One picture of one channel at a time is a matrix; its rows, then its columns.
+    let pictures = x.permute([0, 3, 1, 2]).reshape([1, b * c, h, w]);
+    let tall = matrix(h, to[0]).matmul(pictures);
+    let wide = tall.matmul(matrix(w, to[1]).swap_dims(2, 3));
+    wide.reshape([b, c, to[0], to[1]]).permute([0, 2, 3, 1])
 }

@@ -6,9 +6,10 @@ use rand::RngExt;
 use super::config::{ClassifierSettings, ImageConfig};
 use super::engine::Loss;
 use super::params;
+use super::problem;
 use super::store::SavedModel;
 use super::task::{Measured, Problem};
-use crate::data::mnist::{Digits, Mnist, PIXELS, SIDE};
+use crate::data::mnist::{Digits, PIXELS, SIDE};
 use crate::nn::classifier::{Classifier, ClassifierConfig};
 use crate::nn::mlp::read;
 use crate::train::batch::{Purpose, stream};
@@ -28,7 +29,8 @@ pub struct ClassifierProblem {
 impl Problem for ClassifierProblem {
     type Model = Classifier;
 
-    fn new(config: ImageConfig, data: &Mnist, device: &Device) -> Result<Self, String> {
+    fn new(config: ImageConfig, device: &Device, notes: &mut Vec<String>) -> Result<Self, String> {
+        let data = problem::digits(&config, notes)?;
         let ImageConfig::Classifier(settings) = &config else {
             return Err(format!("not a run of the classifier: {}", config.task()));
         };
@@ -118,6 +120,8 @@ pub struct Judge {
 pub struct Seen {
     /// The likeliest class of each image, `[n]`.
     pub labels: Vec<u8>,
+    /// The probability of that class, `[n]`.
+    pub confidence: Vec<f32>,
     /// Features `[n, features]`.
     pub features: Vec<f32>,
 }
@@ -148,6 +152,7 @@ impl Judge {
     pub fn read(&self, images: &[u8]) -> Result<Seen, String> {
         let mut seen = Seen {
             labels: Vec::new(),
+            confidence: Vec::new(),
             features: Vec::new(),
         };
         for chunk in images.chunks(CHUNK * PIXELS) {
@@ -157,7 +162,10 @@ impl Judge {
             seen.features.extend(read(features)?);
             for row in logits.chunks_exact(logits.len() * PIXELS / chunk.len()) {
                 let best = (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
-                seen.labels.push(best.unwrap_or(0) as u8);
+                let best = best.unwrap_or(0);
+                let sum: f32 = row.iter().map(|logit| (logit - row[best]).exp()).sum();
+                seen.labels.push(best as u8);
+                seen.confidence.push(1.0 / sum);
             }
         }
         Ok(seen)

@@ -1,13 +1,12 @@
 //! What the training runs of the image lab are made of: plain structs that are the command line,
 //! the `config.json` of a run folder and the window's controls at once.
 
-use std::fmt;
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
 use super::normalise::Normalise;
+pub use super::schedule::Schedule;
+use super::variational::VariationalSettings;
 use crate::data::mnist::CLASSES;
 use crate::train::config::{ConfigError, LrSchedule, check};
 use crate::train::time::TimeSampling;
@@ -22,6 +21,8 @@ pub enum ImageConfig {
     Latent(LatentSettings),
     /// The judge.
     Classifier(ClassifierSettings),
+    /// Variational flow matching over points or pictures.
+    Variational(VariationalSettings),
 }
 
 impl ImageConfig {
@@ -31,6 +32,17 @@ impl ImageConfig {
             Self::Vae(settings) => &settings.schedule,
             Self::Latent(settings) => &settings.schedule,
             Self::Classifier(settings) => &settings.schedule,
+            Self::Variational(settings) => &settings.schedule,
+        }
+    }
+
+    /// The same, to change them.
+    pub fn schedule_mut(&mut self) -> &mut Schedule {
+        match self {
+            Self::Vae(settings) => &mut settings.schedule,
+            Self::Latent(settings) => &mut settings.schedule,
+            Self::Classifier(settings) => &mut settings.schedule,
+            Self::Variational(settings) => &mut settings.schedule,
         }
     }
 
@@ -40,6 +52,7 @@ impl ImageConfig {
             Self::Vae(_) => "vae",
             Self::Latent(_) => "latent",
             Self::Classifier(_) => "classifier",
+            Self::Variational(_) => "variational",
         }
     }
 
@@ -58,101 +71,8 @@ impl ImageConfig {
                 settings.shift.to_string(),
                 "0 to 8 pixels",
             ),
+            Self::Variational(settings) => settings.validate(),
         }
-    }
-}
-
-/// Batches, rates and seed of a run over images.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Schedule {
-    /// Passes over the training images.
-    pub epochs: u64,
-    /// Images per step.
-    pub batch: usize,
-    /// The optimizer's learning rate.
-    pub lr: f64,
-    /// How the rate changes.
-    pub lr_schedule: LrSchedule,
-    /// Steps over which the rate grows from nothing at first.
-    pub warmup: u64,
-    /// AdamW's decoupled weight decay; 0 is plain Adam.
-    pub weight_decay: f64,
-    /// Decay of the exponential moving average of the weights; none means the raw weights.
-    pub ema: Option<f64>,
-    /// Only this many training images; none means all.
-    pub images: Option<usize>,
-    /// A folder of IDX files; none means the MNIST in the program.
-    pub data: Option<PathBuf>,
-    /// Seed of the weights and of every batch.
-    pub seed: u64,
-}
-
-impl Default for Schedule {
-    fn default() -> Self {
-        Self {
-            epochs: 1,
-            batch: 128,
-            lr: 1e-3,
-            lr_schedule: LrSchedule::Constant,
-            warmup: 0,
-            weight_decay: 0.0,
-            ema: None,
-            images: None,
-            data: None,
-            seed: 0,
-        }
-    }
-}
-
-impl Schedule {
-    /// The learning rate of step `step` (from 0) of `steps`.
-    pub fn rate(&self, step: u64, steps: u64) -> f64 {
-        let warm = (step + 1) as f64 / self.warmup.max(1) as f64;
-        self.lr_schedule.rate(self.lr, step, steps) * warm.min(1.0)
-    }
-
-    fn validate(&self) -> Result<(), ConfigError> {
-        let Self {
-            epochs,
-            batch,
-            lr,
-            weight_decay,
-            ema,
-            ..
-        } = self;
-        let text = |value: &dyn fmt::Display| value.to_string();
-        check(
-            (1..=100_000).contains(epochs),
-            "epochs",
-            text(epochs),
-            "1 to 100000",
-        )?;
-        check(
-            (1..=65_536).contains(batch),
-            "batch",
-            text(batch),
-            "1 to 65536",
-        )?;
-        check(
-            lr.is_finite() && *lr > 0.0,
-            "lr",
-            text(lr),
-            "a number above 0",
-        )?;
-        check(
-            (0.0..=10.0).contains(weight_decay),
-            "weight-decay",
-            text(weight_decay),
-            "0 to 10",
-        )?;
-        let decay = ema.unwrap_or(0.5);
-        check(
-            (0.0..1.0).contains(&decay),
-            "ema",
-            text(&decay),
-            "at least 0 and below 1",
-        )
     }
 }
 

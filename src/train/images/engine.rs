@@ -1,7 +1,7 @@
 //! One optimiser step of an image network: burn's autodiff for the gradients, AdamW and the
 //! weights' average in one pass of our own.
 
-use burn::module::{Module, ModuleMapper, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 
 use super::params::{self, NamedTensor};
@@ -47,6 +47,7 @@ pub struct Engine<M: Module> {
     slots: Vec<Slot>,
     decay: Option<f64>,
     weight_decay: f64,
+    clip: f64,
     steps: u64,
     losses: Vec<Tensor<1>>,
 }
@@ -55,7 +56,8 @@ impl<M: Module> Engine<M> {
     /// Starts from a state; `model` gives the shapes and the device, `ema` is the decay of the
     /// average, if one is kept.
     ///
-    /// On the processor (`on_host`) the optimizer works on plain slices.
+    /// Gradients longer than `clip` over all weights are shortened to it; it may be infinite. On
+    /// the processor (`on_host`) the optimizer works on plain slices.
     ///
     /// # Errors
     /// When the state does not fit the model.
@@ -63,7 +65,7 @@ impl<M: Module> Engine<M> {
         model: M,
         state: EngineState,
         ema: Option<f64>,
-        weight_decay: f64,
+        [weight_decay, clip]: [f64; 2],
         on_host: bool,
     ) -> Result<Self, String> {
         let model = params::load(model, &state.weights)?;
@@ -110,6 +112,7 @@ impl<M: Module> Engine<M> {
             slots,
             decay: ema,
             weight_decay,
+            clip,
             steps: state.step,
             losses: Vec::new(),
         })
@@ -123,8 +126,13 @@ impl<M: Module> Engine<M> {
         row.extend(parts.into_iter().map(Tensor::without_autodiff));
         self.losses.push(Tensor::cat(row, 0));
         let time = (self.steps + 1) as i32;
+        let shorten = self
+            .clip
+            .is_finite()
+            .then(|| shortening(&self.model, &gradients, self.clip as f32));
         let mut update = Update {
             gradients: &gradients,
+            shorten: shorten.flatten(),
             slots: self.slots.iter_mut(),
             lr: lr as f32,
             shrink: 1.0 - (lr * self.weight_decay) as f32,
@@ -197,6 +205,33 @@ impl<M: Module> Engine<M> {
     }
 }
 
+/// `min(1, clip / |g|)` over the gradients of all weights, `[1]`, as PyTorch's `clip_grad_norm_`;
+/// none where there is no gradient.
+fn shortening<M: Module>(model: &M, gradients: &Gradients, clip: f32) -> Option<Tensor<1>> {
+    struct Length<'a> {
+        gradients: &'a Gradients,
+        square: Option<Tensor<1>>,
+    }
+    impl ModuleVisitor for Length<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if let Some(gradient) = param.val().grad(self.gradients) {
+                let square = (gradient.clone() * gradient).sum();
+                self.square = Some(match self.square.take() {
+                    Some(sum) => sum + square,
+                    None => square,
+                });
+            }
+        }
+    }
+    let mut length = Length {
+        gradients,
+        square: None,
+    };
+    model.visit(&mut length);
+    let length = length.square?.sqrt();
+    Some(((length + 1e-6).recip() * clip).clamp_max(1.0))
+}
+
 /// What the optimizer keeps for one weight.
 #[expect(
     clippy::large_enum_variant,
@@ -250,6 +285,8 @@ impl Slot {
 /// One step of AdamW (Loshchilov & Hutter 2019) and of the average over all weights.
 struct Update<'a> {
     gradients: &'a Gradients,
+    /// What every gradient is multiplied by, `[1]`.
+    shorten: Option<Tensor<1>>,
     slots: std::slice::IterMut<'a, Slot>,
     lr: f32,
     shrink: f32,
@@ -262,6 +299,10 @@ impl ModuleMapper for Update<'_> {
         let slot = self.slots.next().expect("one slot for each weight");
         let Some(gradient) = param.val().grad(self.gradients) else {
             return param;
+        };
+        let gradient = match &self.shorten {
+            Some(factor) => gradient * factor.clone().reshape([1; D]),
+            None => gradient,
         };
         let Self {
             lr,

@@ -10,11 +10,12 @@ use super::condition::{self, Condition};
 use super::config::{ImageConfig, LatentSettings};
 use super::engine::Loss;
 use super::params::NamedTensor;
+use super::problem;
 use super::sampler::{LatentModel, Request, dit};
 use super::space::{self, Codes, LATENT, SHAPE, Space};
 use super::store::SavedModel;
 use super::task::{Measured, Problem};
-use crate::data::mnist::{CLASSES, Digits, Mnist, PIXELS, mask, regions};
+use crate::data::mnist::{CLASSES, Digits, PIXELS, mask, regions};
 use crate::flow::path::ProbPath;
 use crate::flow::scheduler::Scheduler;
 use crate::flow::solver::Solver;
@@ -49,7 +50,8 @@ pub struct LatentProblem {
 impl Problem for LatentProblem {
     type Model = Dit;
 
-    fn new(config: ImageConfig, data: &Mnist, device: &Device) -> Result<Self, String> {
+    fn new(config: ImageConfig, device: &Device, notes: &mut Vec<String>) -> Result<Self, String> {
+        let data = problem::digits(&config, notes)?;
         let ImageConfig::Latent(settings) = &config else {
             return Err(format!("not a run of the latent flow: {}", config.task()));
         };

@@ -1,5 +1,6 @@
-//! Training of the image lab: an autoencoder, a flow in its latent space, and a classifier that
-//! judges both. One [`ImageTask`] runs any of them inside a [`Session`].
+//! Training of the image lab: an autoencoder, a flow in its latent space, a classifier that
+//! judges both, and variational flow matching. One [`ImageTask`] runs any of them inside a
+//! [`Session`].
 
 pub mod answer;
 pub mod classifier;
@@ -15,11 +16,14 @@ mod order;
 pub mod params;
 pub mod problem;
 pub mod sampler;
+mod schedule;
 pub mod sheet;
 pub mod space;
+pub mod state;
 pub mod store;
 pub mod task;
 pub mod vae;
+pub mod variational;
 
 pub use classifier::{ClassifierProblem, Judge};
 pub use condition::Condition;
@@ -31,6 +35,7 @@ pub use sheet::Sheet;
 pub use store::SavedModel;
 pub use task::{ImageSnapshot, ImageTask};
 pub use vae::VaeProblem;
+pub use variational::{VariationalModel, VariationalProblem, VariationalSettings};
 
 use super::message::Command;
 use super::session::Session;
@@ -57,6 +62,10 @@ impl Session<ImageSnapshot> {
             ),
             ImageConfig::Classifier(_) => Self::spawn(
                 move || ImageTask::<ClassifierProblem>::new(config, &start, device),
+                wake,
+            ),
+            ImageConfig::Variational(_) => Self::spawn(
+                move || ImageTask::<VariationalProblem>::new(config, &start, device),
                 wake,
             ),
         };

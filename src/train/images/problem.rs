@@ -1,6 +1,7 @@
 //! What tells one image training from another.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::Device;
@@ -16,11 +17,12 @@ pub trait Problem: Sized {
     /// The network.
     type Model: Module;
 
-    /// Prepares the data; `device` is where the training will be.
+    /// Prepares the data; `device` is where the training will be, and `notes` gets what a user
+    /// should know of the files.
     ///
     /// # Errors
     /// A full sentence.
-    fn new(config: ImageConfig, data: &Mnist, device: &Device) -> Result<Self, String>;
+    fn new(config: ImageConfig, device: &Device, notes: &mut Vec<String>) -> Result<Self, String>;
 
     /// The run's settings.
     fn config(&self) -> &ImageConfig;
@@ -73,4 +75,14 @@ pub struct Measured {
     pub text: String,
     /// Grey values `[n, 28, 28]` and images in a row.
     pub images: Option<(Vec<u8>, usize)>,
+}
+
+/// The digits that a run asks for.
+///
+/// # Errors
+/// Names the file at fault.
+pub fn digits(config: &ImageConfig, notes: &mut Vec<String>) -> Result<Arc<Mnist>, String> {
+    let data = Mnist::load(config.schedule().data.as_ref()).map_err(|error| error.to_string())?;
+    notes.extend_from_slice(&data.notes);
+    Ok(data)
 }

@@ -10,9 +10,10 @@ use super::condition::Condition;
 use super::config::{ImageConfig, LatentSettings};
 use super::params;
 use super::space::{self, LATENT, SHAPE, Space};
+use super::state::OnDevice;
 use super::store::SavedModel;
 use crate::data::mnist::{CLASSES, crop};
-use crate::flow::{Adaptive, Solution, Solver, State, integrate_adaptive, integrate_fixed};
+use crate::flow::{Adaptive, Solution, Solver, integrate_adaptive, integrate_fixed};
 use crate::nn::dit::{Dit, DitConfig};
 use crate::nn::mlp::read;
 use crate::nn::vae::Vae;
@@ -207,11 +208,11 @@ impl LatentModel {
         from: &[f32],
         [start, end]: [f64; 2],
         times: &[f64],
-    ) -> Result<Solution<Latents>, String> {
-        let x0 = Latents(self.upload(from));
-        let velocity = |t: f64, x: &Latents| {
+    ) -> Result<Solution<OnDevice<4>>, String> {
+        let x0 = OnDevice(self.upload(from));
+        let velocity = |t: f64, x: &OnDevice<4>| {
             let guidance = way.request.guidance;
-            Latents(self.velocity(x.0.clone(), t as f32, way.labels, &way.given, guidance))
+            OnDevice(self.velocity(x.0.clone(), t as f32, way.labels, &way.given, guidance))
         };
         let request = way.request;
         if request.solver.is_adaptive() {
@@ -372,25 +373,4 @@ struct Way<'a> {
     request: &'a Request,
     labels: &'a [u8],
     given: Option<Tensor<4>>,
-}
-
-/// Latents on a device, as the integrator sees them.
-#[derive(Clone)]
-struct Latents(Tensor<4>);
-
-impl State for Latents {
-    fn add_scaled(&self, terms: &[(f64, &Self)]) -> Self {
-        let start = self.0.clone();
-        Self(terms.iter().fold(start, |sum, (factor, term)| {
-            sum + term.0.clone() * (*factor as f32)
-        }))
-    }
-
-    fn error_norm(error: &Self, before: &Self, after: &Self, rtol: f64, atol: f64) -> f64 {
-        let largest = before.0.clone().abs().max_pair(after.0.clone().abs());
-        let ratio = error.0.clone() / (largest * rtol as f32 + atol as f32);
-        // A lost device gives no number: the step shrinks until the solver gives up.
-        let mean = read((ratio.clone() * ratio).mean());
-        mean.map_or(f64::NAN, |mean| f64::from(mean[0]).sqrt())
-    }
 }

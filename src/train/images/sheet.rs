@@ -1,6 +1,6 @@
 //! Grids of grey images as PNG files.
 
-use image::{GrayImage, ImageEncoder, Luma};
+use image::ImageEncoder;
 
 use crate::data::mnist::{PIXELS, SIDE};
 
@@ -60,29 +60,42 @@ impl Sheet {
     /// # Errors
     /// When the grid is too large for a picture.
     pub fn png(&self) -> Result<Vec<u8>, String> {
-        let count = self.images.len() / PIXELS;
+        self.png_of(SIDE, 1)
+    }
+
+    /// The same where the images are `[n, side, side, channels]`, in colour with three channels.
+    ///
+    /// # Errors
+    /// When the grid is too large for a picture.
+    pub fn png_of(&self, side: usize, channels: usize) -> Result<Vec<u8>, String> {
+        let length = side * side * channels;
+        let count = self.images.len() / length;
         let columns = self.columns.clamp(1, count.max(1));
         let rows = count.div_ceil(columns);
-        let extent = |n: usize| ((n * (SIDE + GAP) + GAP) * ZOOM) as u32;
+        let extent = |n: usize| (n * (side + GAP) + GAP) * ZOOM;
         let (width, height) = (extent(columns), extent(rows));
         if width.max(height) > 32_768 {
             return Err(format!("{count} images make a picture of {width}x{height}"));
         }
-        let mut picture = GrayImage::from_pixel(width, height, Luma([BETWEEN]));
-        for (i, image) in self.images.chunks_exact(PIXELS).enumerate() {
-            let left = GAP + i % columns * (SIDE + GAP);
-            let top = GAP + i / columns * (SIDE + GAP);
-            for y in 0..SIDE * ZOOM {
-                for x in 0..SIDE * ZOOM {
-                    let grey = image[y / ZOOM * SIDE + x / ZOOM];
-                    let (x, y) = ((left * ZOOM + x) as u32, (top * ZOOM + y) as u32);
-                    picture.put_pixel(x, y, Luma([grey]));
+        let mut pixels = vec![BETWEEN; width * height * channels];
+        for (i, image) in self.images.chunks_exact(length).enumerate() {
+            let left = GAP + i % columns * (side + GAP);
+            let top = GAP + i / columns * (side + GAP);
+            for y in 0..side * ZOOM {
+                for x in 0..side * ZOOM {
+                    let from = (y / ZOOM * side + x / ZOOM) * channels;
+                    let to = ((top * ZOOM + y) * width + left * ZOOM + x) * channels;
+                    pixels[to..to + channels].copy_from_slice(&image[from..from + channels]);
                 }
             }
         }
+        let colour = match channels {
+            3 => image::ExtendedColorType::Rgb8,
+            _ => image::ExtendedColorType::L8,
+        };
         let mut bytes = Vec::new();
         image::codecs::png::PngEncoder::new(&mut bytes)
-            .write_image(&picture, width, height, image::ExtendedColorType::L8)
+            .write_image(&pixels, width as u32, height as u32, colour)
             .map_err(|error| format!("the picture could not be written: {error}"))?;
         Ok(bytes)
     }

@@ -150,12 +150,14 @@ pub fn builtin_names() -> [String; 3] {
 /// # Errors
 /// Names the file that could not be read.
 pub fn task_of(name: &str) -> Result<Option<String>, CheckpointError> {
-    if let Some(builtin) = name.strip_prefix("builtin:") {
-        let known = BUILTIN.iter().find(|(known, _, _)| *known == builtin);
-        return Ok(known.map(|(known, ..)| (*known).to_owned()));
-    }
     let path = Path::new(name).join("config.json");
-    let bytes = read_capped(&path)?;
+    let bytes: Contents = match name.strip_prefix("builtin:") {
+        Some(builtin) => match BUILTIN.iter().find(|(known, _, _)| *known == builtin) {
+            Some((_, config, _)) => Cow::Borrowed(*config),
+            None => return Ok(None),
+        },
+        None => read_capped(&path)?.into(),
+    };
     let json: serde_json::Value = serde_json::from_slice(&bytes)
         .map_err(|error| content(&path, format!("not the settings of a run: {error}")))?;
     Ok(json.get("task").and_then(|t| t.as_str()).map(str::to_owned))

@@ -1,4 +1,4 @@
-//! What the three image tasks have in common: epochs, losses, samples, saving, going on.
+//! What the image tasks have in common: epochs, losses, samples, saving, going on.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,6 @@ use super::params::{self, NamedTensor};
 pub use super::problem::{Measured, Problem};
 use super::sheet::Sheet;
 use super::store::{self, SavedModel};
-use crate::data::mnist::Mnist;
 use crate::device::{self, DeviceChoice, DeviceInfo, DeviceKind};
 use crate::train::files::{self, CheckpointError};
 use crate::train::history::LossPoint;
@@ -79,9 +78,9 @@ impl<P: Problem> ImageTask<P> {
     ) -> Result<(Self, DeviceInfo), String> {
         config.validate().map_err(|error| error.to_string())?;
         let schedule = config.schedule().clone();
-        let data = Mnist::load(schedule.data.as_ref()).map_err(|error| error.to_string())?;
         let (device, info) = device::open(choice).map_err(|error| error.to_string())?;
-        let problem = P::new(config, &data, &device)?;
+        let mut notes = Vec::new();
+        let problem = P::new(config, &device, &mut notes)?;
         let order = Order::new(schedule.seed, problem.images(), schedule.batch)?;
         let state = match start {
             Start::Fresh => {
@@ -110,7 +109,7 @@ impl<P: Problem> ImageTask<P> {
             pending: Vec::new(),
             sheets: Arc::default(),
             model: Arc::new(saved(&problem, &state)),
-            notes: data.notes.clone(),
+            notes,
             save_due: false,
             failure: None,
             lr: None,
@@ -334,7 +333,10 @@ fn engine<P: Problem>(
         problem.init(device),
         state,
         schedule.ema,
-        schedule.weight_decay,
+        [
+            schedule.weight_decay,
+            schedule.clip.unwrap_or(f64::INFINITY),
+        ],
         info.kind == DeviceKind::Cpu,
     )
 }

@@ -8,9 +8,10 @@ use super::config::{ImageConfig, VaeSettings};
 use super::engine::Loss;
 use super::normalise::Normalise;
 use super::params::NamedTensor;
+use super::problem;
 use super::space::{self, LATENT, SHAPE, Space};
 use super::task::{Measured, Problem};
-use crate::data::mnist::{Digits, Mnist, PIXELS, crop};
+use crate::data::mnist::{Digits, PIXELS, crop};
 use crate::nn::vae::{Vae, VaeConfig};
 use crate::train::batch::{Purpose, stream};
 
@@ -33,7 +34,8 @@ pub struct VaeProblem {
 impl Problem for VaeProblem {
     type Model = Vae;
 
-    fn new(config: ImageConfig, data: &Mnist, device: &Device) -> Result<Self, String> {
+    fn new(config: ImageConfig, device: &Device, notes: &mut Vec<String>) -> Result<Self, String> {
+        let data = problem::digits(&config, notes)?;
         let ImageConfig::Vae(settings) = &config else {
             return Err(format!("not a run of the autoencoder: {}", config.task()));
         };

@@ -1,0 +1,103 @@
+//! The table of vanilla against variational, as `flowlab eval` measured it.
+
+use std::sync::OnceLock;
+
+use egui::{Grid, RichText, Ui};
+use serde::Deserialize;
+
+use crate::app::theme;
+use crate::app::widgets::notes;
+
+/// Reports of `flowlab eval --json`, beside the weights that they are of.
+const REPORTS: &str = include_str!("../../../../assets/weights/variational/results.json");
+
+/// One measured model.
+#[derive(Debug, Deserialize)]
+struct Row {
+    name: String,
+    fid_lenet: f64,
+    fid_lenet_error: f64,
+    fid_null: f64,
+    label_confidence: f64,
+    label_confidence_null: f64,
+    trained_steps: u64,
+    n: usize,
+}
+
+/// The table, and in words which model is better.
+pub fn table_ui(ui: &mut Ui) {
+    let rows = rows();
+    let Some(first) = rows.first() else {
+        return;
+    };
+    notes::heading(ui, "Vanilla against variational");
+    Grid::new("measured models")
+        .num_columns(3)
+        .spacing(egui::vec2(12.0, 4.0))
+        .show(ui, |ui| {
+            ui.label("");
+            ui.label(RichText::new("fid_lenet").small().weak())
+                .on_hover_text("Fréchet distance of the classifier’s features to the test set: less is better.");
+            ui.label(RichText::new("confidence").small().weak())
+                .on_hover_text("Mean of the largest probability that the classifier gives: more is better.");
+            ui.end_row();
+            for row in rows {
+                ui.label(&row.name).on_hover_text(format!("{} steps", row.trained_steps));
+                let strong = |text: String| RichText::new(text).family(theme::semibold());
+                ui.label(strong(format!("{:.1} ± {:.1}", row.fid_lenet, row.fid_lenet_error)));
+                ui.label(strong(format!("{:.3}", row.label_confidence)));
+                ui.end_row();
+            }
+            ui.label("True digits");
+            ui.label(format!("{:.1}", first.fid_null));
+            ui.label(format!("{:.3}", first.label_confidence_null));
+            ui.end_row();
+        });
+    ui.label(RichText::new(verdict(rows)).weak());
+}
+
+/// What the figures say, and nothing more.
+fn verdict(rows: &[Row]) -> String {
+    let best = rows.iter().min_by(|a, b| a.fid_lenet.total_cmp(&b.fid_lenet));
+    let vanilla = rows.iter().find(|row| row.name.starts_with("Vanilla"));
+    let (Some(best), Some(vanilla)) = (best, vanilla) else {
+        return String::new();
+    };
+    let after = format!(
+        "{} samples each, after {} steps of batch 64.",
+        best.n, best.trained_steps
+    );
+    if std::ptr::eq(best, vanilla) {
+        return format!(
+            "Here vanilla is the better one: with so few steps the gain of an easier target does \
+             not make up for samples of the prior that differ from what q(z|x) showed the network. \
+             {after}"
+        );
+    }
+    let gap = vanilla.fid_lenet - best.fid_lenet;
+    let error = vanilla.fid_lenet_error.hypot(best.fid_lenet_error);
+    let sure = if gap > 2.0 * error {
+        "by more than twice the error"
+    } else {
+        "within the error"
+    };
+    format!("{} is nearest to the test digits, {sure}; {after}", best.name)
+}
+
+fn rows() -> &'static [Row] {
+    static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
+    ROWS.get_or_init(|| serde_json::from_str(REPORTS).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reports_are_read_whole() {
+        let rows: Vec<Row> = serde_json::from_str(REPORTS).unwrap();
+        assert!(rows.len() >= 2);
+        assert!(rows.iter().all(|row| row.fid_lenet > row.fid_null));
+        assert!(!verdict(&rows).is_empty());
+    }
+}
