@@ -128,7 +128,9 @@ fn couplings_are_measured_and_independence_meets_the_exact_floor() {
         .filter_map(|node| {
             let node = node.accesskit_node();
             let text = node.label().or_else(|| node.value())?;
-            numbers(&text).first().copied()
+            // A figure, not a sentence that explains one.
+            let is_figure = text.starts_with(|c: char| c.is_ascii_digit());
+            is_figure.then(|| numbers(&text).first().copied())?
         })
         .collect();
     let [independent, optimal, sinkhorn] = estimates[..] else {
@@ -159,7 +161,9 @@ fn the_likelihood_is_read_beside_the_entropy() {
         .filter_map(|node| {
             let node = node.accesskit_node();
             let text = node.label().or_else(|| node.value())?;
-            numbers(&text).first().copied()
+            // A figure, not a sentence that explains one.
+            let is_figure = text.starts_with(|c: char| c.is_ascii_digit());
+            is_figure.then(|| numbers(&text).first().copied())?
         })
         .collect();
     // The mean by the trace, by Hutchinson's estimate, and the gap.

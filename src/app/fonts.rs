@@ -27,7 +27,9 @@ pub fn install(ctx: &egui::Context) {
         fonts.font_data.insert(name.to_owned(), data);
     }
     let stack = |first: &str| {
+        // The maths face has the signs that the text face lacks, such as ∇.
         let mut names = vec![first.to_owned()];
+        names.extend((first != "stix").then(|| "stix".to_owned()));
         names.extend(fallback.iter().cloned());
         names
     };

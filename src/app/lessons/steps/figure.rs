@@ -84,11 +84,13 @@ pub fn figure(lesson: &Steps, lab: &Lab, t: f32) -> Option<Figure> {
     let names = rows.iter().map(|row| lesson.row_text(&lab.training, *row));
     let names: Vec<String> = names.collect();
     let across = columns.len();
+    let mut shown = places.iter().filter_map(|place| place.moved.as_ref());
+    let known = shown.any(|moved| moved.off_support.is_some());
     let draw = move |_: &_| {
         let cm = 16.0 / across as f64;
         let panels = places.iter().map(|place| view.small(place, cm)).collect();
         let mut title = sketch::time(view.t);
-        if !view.truth.is_empty() {
+        if known {
             title = title.plain(", and the share of particles off the support at the end");
         }
         let mut scene = Scene::grid(panels, across).titled(title);
