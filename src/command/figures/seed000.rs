@@ -83,7 +83,8 @@ pub fn epochs(wish: &Wish) -> anyhow::Result<Drawn> {
             }
             places.dedup();
             let panels = places.iter().map(|place| panel(&sheets[*place]));
-            vec![Scene::row(panels.collect())]
+            // Sheets of fifty digits beside one another would be too small to read.
+            vec![Scene::grid(panels.collect(), 3)]
         }
     };
     Ok(drawn(scenes, 2, name))
