@@ -18,7 +18,14 @@ fn engine_weights(on_host: bool, steps: usize) -> EngineState {
         moments: None,
         weights,
     };
-    let mut engine = Engine::new(config.init(&flex), state, Some(0.9), [0.1, f64::INFINITY], on_host).unwrap();
+    let mut engine = Engine::new(
+        config.init(&flex),
+        state,
+        Some(0.9),
+        [0.1, f64::INFINITY],
+        on_host,
+    )
+    .unwrap();
     let images = Mnist::builtin().unwrap().test.unit(&[0, 1, 2, 3]);
     assert_eq!(images.len(), 4 * PIXELS);
     for _ in 0..steps {

@@ -5,6 +5,7 @@ mod common;
 use std::path::Path;
 use std::process::Command;
 
+use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use flowlab::data::Dataset;
 use flowlab::device::DeviceChoice;
@@ -89,9 +90,16 @@ fn the_loss_of_tensors_is_the_sum_of_the_closed_forms() {
                 }));
             }
             let v = model.velocity(&xt, t[i]).unwrap();
-            mse += v.iter().zip(&target).map(|(v, u)| f64::from(v - u).powi(2)).sum::<f64>();
+            mse += v
+                .iter()
+                .zip(&target)
+                .map(|(v, u)| f64::from(v - u).powi(2))
+                .sum::<f64>();
             let wide = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
-            let logvar: Vec<f64> = wide(&std[d * i..d * i + d]).iter().map(|s| 2.0 * s.ln()).collect();
+            let logvar: Vec<f64> = wide(&std[d * i..d * i + d])
+                .iter()
+                .map(|s| 2.0 * s.ln())
+                .collect();
             let q = Diagonal {
                 mean: &wide(&mean[d * i..d * i + d]),
                 logvar: &logvar,
@@ -104,7 +112,10 @@ fn the_loss_of_tensors_is_the_sum_of_the_closed_forms() {
             prior += prior_term(&end, p);
         }
         let n = n as f64;
-        for (found, expected) in found.iter().zip([mse / (2.0 * n), divergence / n, prior / n]) {
+        for (found, expected) in found
+            .iter()
+            .zip([mse / (2.0 * n), divergence / n, prior / n])
+        {
             let error = (f64::from(*found) - expected).abs();
             assert!(error < 1e-4, "{form}: {found}, not {expected}");
         }
@@ -133,7 +144,10 @@ fn the_prior_learns_the_variance_of_the_data_and_half_of_it_in_the_seeds_form() 
         let model = &task.snapshot().unwrap().model;
         let model = VariationalModel::new(model, &Device::flex()).unwrap();
         for std in model.prior_std() {
-            assert!((std * std / variance - 1.0).abs() < 0.08, "{form} {noise}: {std}");
+            assert!(
+                (std * std / variance - 1.0).abs() < 0.08,
+                "{form} {noise}: {std}"
+            );
         }
     }
 }
@@ -150,7 +164,11 @@ fn a_floor_holds_the_variance_up() {
     }
     let saved = &task.snapshot().unwrap().model;
     let model = VariationalModel::new(saved, &Device::flex()).unwrap();
-    assert!(model.prior_std().iter().all(|&std| std >= 1.0), "{:?}", model.prior_std());
+    assert!(
+        model.prior_std().iter().all(|&std| std >= 1.0),
+        "{:?}",
+        model.prior_std()
+    );
 }
 
 #[test]
@@ -165,10 +183,18 @@ fn every_rung_trains_pictures_and_has_the_networks_it_says() {
         let points = task.drain().unwrap();
         assert!(points.iter().all(|point| point.loss.is_finite()), "{rung}");
         let snapshot = task.snapshot().unwrap();
-        let names: Vec<&str> = snapshot.model.network.iter().map(|t| t.name.as_str()).collect();
+        let names: Vec<&str> = snapshot
+            .model
+            .network
+            .iter()
+            .map(|t| t.name.as_str())
+            .collect();
         let posterior = names.iter().any(|name| name.starts_with("posterior"));
         assert_eq!(posterior, rung != Rung::Vanilla, "{names:?}");
-        assert_eq!(names.iter().any(|name| name.contains("down")), settings.net.to_string() == "unet");
+        assert_eq!(
+            names.iter().any(|name| name.contains("down")),
+            settings.net.to_string() == "unet"
+        );
         let row = snapshot.last.clone().unwrap();
         assert_eq!(row.values[2] != 0.0, settings.posterior, "{row:?}");
         assert_eq!(row.values[3] != 0.0, settings.learned_prior, "{row:?}");
@@ -195,20 +221,29 @@ fn wgpu_and_flex_train_alike() {
     for (step, (cpu, gpu)) in cpu.iter().zip(&gpu).enumerate() {
         for (a, b) in cpu.iter().zip(gpu) {
             let error = (a - b).abs() / a.abs().max(1e-2);
-            assert!(error < 5e-3, "step {step}: {cpu:?} on flex, {gpu:?} on wgpu");
+            assert!(
+                error < 5e-3,
+                "step {step}: {cpu:?} on flex, {gpu:?} on wgpu"
+            );
         }
     }
 }
 
 fn works(args: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_flowlab")).args(args).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_flowlab"))
+        .args(args)
+        .output()
+        .unwrap();
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{args:?}: {log}");
     String::from_utf8(output.stdout).unwrap()
 }
 
 fn fails(args: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_flowlab")).args(args).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_flowlab"))
+        .args(args)
+        .output()
+        .unwrap();
     assert!(!output.status.success(), "{args:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -218,7 +253,16 @@ fn the_command_line_trains_resumes_draws_and_measures() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let train = ["train", "variational", "--device", "cpu", "--batch", "16"];
-    let tiny = ["--dataset", "mnist", "--images", "32", "--widths", "4,4", "--posterior-widths", "4,4"];
+    let tiny = [
+        "--dataset",
+        "mnist",
+        "--images",
+        "32",
+        "--widths",
+        "4,4",
+        "--posterior-widths",
+        "4,4",
+    ];
     let run = |rest: &[&str]| works(&[&train[..], &tiny, rest].concat());
     run(&["--epochs", "2", "--out", &at("whole")]);
     run(&["--epochs", "1", "--out", &at("halves")]);
@@ -226,23 +270,67 @@ fn the_command_line_trains_resumes_draws_and_measures() {
     let network = |name: &str| SavedModel::load(&at(name)).unwrap().network;
     assert_eq!(network("whole"), network("halves"));
     let log = std::fs::read_to_string(at("halves/log.csv")).unwrap();
-    assert!(log.starts_with("step,epoch,loss,mse,kl,prior,seconds\n1,1,"), "{log}");
+    assert!(
+        log.starts_with("step,epoch,loss,mse,kl,prior,seconds\n1,1,"),
+        "{log}"
+    );
     assert_eq!(log.lines().count(), 5);
     assert!(Path::new(&at("halves/samples/epoch-0002.png")).is_file());
 
-    let draw = |rest: &[&str]| [&["sample", &at("whole"), "--steps", "2", "--device", "cpu"][..], rest].concat().iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+    let draw = |rest: &[&str]| {
+        [
+            &["sample", &at("whole"), "--steps", "2", "--device", "cpu"][..],
+            rest,
+        ]
+        .concat()
+        .iter()
+        .map(|s| (*s).to_owned())
+        .collect::<Vec<_>>()
+    };
     let call = |args: Vec<String>| works(&args.iter().map(String::as_str).collect::<Vec<_>>());
     call(draw(&["--out", &at("grid.png")]));
     call(draw(&["--n", "3", "--trajectory", "--out", &at("way.npz")]));
-    let json = works(&["eval", &at("whole"), "--steps", "2", "--n", "40", "--device", "cpu", "--json"]);
+    let json = works(&[
+        "eval",
+        &at("whole"),
+        "--steps",
+        "2",
+        "--n",
+        "40",
+        "--device",
+        "cpu",
+        "--json",
+    ]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert!(json["fid_lenet"].as_f64().unwrap() > 0.0 && json["rung"] == "noise", "{json}");
+    assert!(
+        json["fid_lenet"].as_f64().unwrap() > 0.0 && json["rung"] == "noise",
+        "{json}"
+    );
     assert!((0.0..=1.0).contains(&json["label_confidence"].as_f64().unwrap()));
 
-    let text = fails(&["train", "variational", "--dataset", "moons", "--net", "unet"]);
+    let text = fails(&[
+        "train",
+        "variational",
+        "--dataset",
+        "moons",
+        "--net",
+        "unet",
+    ]);
     assert!(text.contains("net") && text.contains("mlp"), "{text}");
-    let text = fails(&["train", "variational", "--dataset", "folder:/nowhere-at-all"]);
+    let text = fails(&[
+        "train",
+        "variational",
+        "--dataset",
+        "folder:/nowhere-at-all",
+    ]);
     assert!(text.contains("nowhere-at-all"), "{text}");
-    let text = fails(&["sample", &at("whole"), "--label", "3", "--out", &at("x.png")]);
+    let text = fails(&[
+        "sample",
+        &at("whole"),
+        "--label",
+        "3",
+        "--out",
+        &at("x.png"),
+    ]);
     assert!(text.contains("--label"), "{text}");
 }

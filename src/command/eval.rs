@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::generate::{self, DEFAULT_GAP, Source};
 use super::images;
-use super::variational;
 use super::sample::{self, Subject};
+use super::variational;
 use crate::cli::{EvalArgs, FlowArgs};
 use crate::data::Dataset;
 use crate::flow::likelihood::{self, Method, hutchinson_divergence, log_likelihood};

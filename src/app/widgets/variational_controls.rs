@@ -62,8 +62,10 @@ pub fn ladder_ui(ui: &mut Ui, training: &mut DigitTraining) {
             term_ui(ui, "Weight of KL", &mut settings.kl);
             term_ui(ui, "Weight of prior", &mut settings.prior);
             let mut floored = settings.floor.is_some();
-            let hint = "The prior’s variance never falls below 1, as behind the ReLU of Cho’s code.";
-            ui.checkbox(&mut floored, "Variance ≥ 1").on_hover_text(hint);
+            let hint =
+                "The prior’s variance never falls below 1, as behind the ReLU of Cho’s code.";
+            ui.checkbox(&mut floored, "Variance ≥ 1")
+                .on_hover_text(hint);
             if floored != settings.floor.is_some() {
                 settings.floor = floored.then_some(0.0);
             }
@@ -76,7 +78,9 @@ fn term_ui(ui: &mut Ui, name: &str, term: &mut LossTerm) {
                 coordinates; sum over coordinates and mean over the batch; or sum over all.";
     let label = ui.label(name).on_hover_text(hint).id;
     ui.horizontal(|ui| {
-        let weight = DragValue::new(&mut term.weight).range(0.0..=1e4).speed(0.01);
+        let weight = DragValue::new(&mut term.weight)
+            .range(0.0..=1e4)
+            .speed(0.01);
         ui.add(weight).labelled_by(label).on_hover_text(hint);
         ComboBox::from_id_salt(name)
             .width(72.0)
@@ -103,7 +107,9 @@ pub fn terms_ui(ui: &mut Ui, training: &DigitTraining, height: f32) {
     for ((name, curve), color) in TERMS.iter().zip(&training.parts).zip(colors) {
         ui.horizontal(|ui| {
             ui.label(*name);
-            let value = curve.loss().map_or("–".to_owned(), |loss| format!("{loss:.3}"));
+            let value = curve
+                .loss()
+                .map_or("–".to_owned(), |loss| format!("{loss:.3}"));
             ui.label(RichText::new(value).family(theme::semibold()).color(color));
         });
         let (place, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
@@ -123,7 +129,11 @@ fn chart(ui: &Ui, curve: &LossCurve, place: Rect, color: egui::Color32) {
         return;
     }
     let room = (high - low).max(1e-3 * high.abs()).max(1e-4);
-    let last = curve.smooth().last().map_or(1.0, |at| at[0] as f32).max(10.0);
+    let last = curve
+        .smooth()
+        .last()
+        .map_or(1.0, |at| at[0] as f32)
+        .max(10.0);
     let chart = Chart {
         rect: Rect::from_min_max(
             pos2(place.left() + 46.0, place.top() + 4.0),

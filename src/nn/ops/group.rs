@@ -55,15 +55,17 @@ impl Operation<3> for GroupNorm {
             .zip(numbers(x).par_chunks(area))
             .zip(statistics.par_chunks(2))
             .zip(numbers(shift).par_chunks(c))
-            .for_each(|((((((dx, d_scale), d_shift), g), x), statistics), shift)| {
-                Arch::new().dispatch(
-                    #[inline(always)]
-                    || {
-                        let affine = (factor, shift);
-                        backward_picture(x, g, affine, statistics, dx, (d_scale, d_shift));
-                    },
-                );
-            });
+            .for_each(
+                |((((((dx, d_scale), d_shift), g), x), statistics), shift)| {
+                    Arch::new().dispatch(
+                        #[inline(always)]
+                        || {
+                            let affine = (factor, shift);
+                            backward_picture(x, g, affine, statistics, dx, (d_scale, d_shift));
+                        },
+                    );
+                },
+            );
         let mut d_scale = vec![0.0; c];
         for row in d_scales.chunks_exact(c) {
             for i in 0..c {

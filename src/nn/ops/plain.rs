@@ -1,10 +1,10 @@
 //! The operations as compositions of burn's own: what a GPU runs, where burn fuses them, and what
 //! the fused ones are tested against.
 
-use burn::tensor::{Tensor, TensorData};
 use burn::tensor::activation;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
+use burn::tensor::{Tensor, TensorData};
 
 use super::resize::taps;
 use super::{GROUP_EPSILON, NORM_EPSILON, Placement};

@@ -333,7 +333,10 @@ fn engine<P: Problem>(
         problem.init(device),
         state,
         schedule.ema,
-        [schedule.weight_decay, schedule.clip.unwrap_or(f64::INFINITY)],
+        [
+            schedule.weight_decay,
+            schedule.clip.unwrap_or(f64::INFINITY),
+        ],
         info.kind == DeviceKind::Cpu,
     )
 }

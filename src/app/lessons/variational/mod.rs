@@ -96,8 +96,15 @@ impl Lesson for Variational {
     fn legend_ui(&mut self, ui: &mut Ui, _lab: &mut Lab) {
         let p = theme::palette(ui);
         let [independent, posterior, samples] = &mut self.shown;
-        chip(ui, independent, Mark::Curve, p.error, "Independent pairs", 1)
-            .on_hover_text("z from the prior, whatever x is (1)");
+        chip(
+            ui,
+            independent,
+            Mark::Curve,
+            p.error,
+            "Independent pairs",
+            1,
+        )
+        .on_hover_text("z from the prior, whatever x is (1)");
         chip(ui, posterior, Mark::Curve, p.exact, "Posterior’s pairs", 2)
             .on_hover_text("z from q(z|x) (2)");
         chip(ui, samples, Mark::Dots, p.model, "Samples", 3)
@@ -129,8 +136,11 @@ impl Lesson for Variational {
                 self.seed += 1;
             }
             let t = lab.clock.t();
-            ui.label(format!("Seed 002 counts from the data: its t is {:.2}.", 1.0 - t))
-                .on_hover_text("Here t = 0 is noise and t = 1 is data; Cho’s code runs the other way.");
+            ui.label(format!(
+                "Seed 002 counts from the data: its t is {:.2}.",
+                1.0 - t
+            ))
+            .on_hover_text("Here t = 0 is noise and t = 1 is data; Cho’s code runs the other way.");
             ui.label("Click a stage to move the place of the arrows.");
         });
     }

@@ -27,8 +27,9 @@ pub fn side_ui(ui: &mut Ui, lab: &mut Lab, shown: Option<&Shown>) {
             ladder_ui(ui, &mut lab.digits.points);
             terms_ui(ui, &lab.digits.points, 64.0);
             ui.add_space(4.0);
-            CollapsingHeader::new("More settings")
-                .show(ui, |ui| digit_controls::settings_ui(ui, &mut lab.digits.points));
+            CollapsingHeader::new("More settings").show(ui, |ui| {
+                digit_controls::settings_ui(ui, &mut lab.digits.points)
+            });
             NOTES.iter().for_each(|note| notes::note_ui(ui, note));
         });
 }
@@ -36,7 +37,10 @@ pub fn side_ui(ui: &mut Ui, lab: &mut Lab, shown: Option<&Shown>) {
 /// Variance, cost, straightness and evaluations, with the posterior and without.
 fn figures_ui(ui: &mut Ui, shown: &Shown, label: &str) {
     let rung = Rung::of(&shown.settings).map_or("between two rungs", Rung::label);
-    notes::heading(ui, &format!("On the stage: {label}, {}", rung.to_lowercase()));
+    notes::heading(
+        ui,
+        &format!("On the stage: {label}, {}", rung.to_lowercase()),
+    );
     let dash = || "–".to_owned();
     let of = |value: Option<f64>, digits: usize| {
         value.map_or_else(dash, |value| format!("{value:.digits$}"))
@@ -55,7 +59,10 @@ fn figures_ui(ui: &mut Ui, shown: &Shown, label: &str) {
         (
             "Cost of a pair",
             "E|x − z|²: how long the lines are.",
-            [format!("{:.2}", shown.cost[1]), format!("{:.2}", shown.cost[0])],
+            [
+                format!("{:.2}", shown.cost[1]),
+                format!("{:.2}", shown.cost[0]),
+            ],
         ),
     ];
     Grid::new("before and after")
@@ -79,7 +86,10 @@ fn figures_ui(ui: &mut Ui, shown: &Shown, label: &str) {
         let less = 100.0 * (1.0 - floors.posterior / floors.independent);
         ui.label(format!("The posterior leaves {less:.0} % less to cancel."));
     }
-    let straight = format!("Straightness of the samples’ paths {:.3}", shown.straightness);
+    let straight = format!(
+        "Straightness of the samples’ paths {:.3}",
+        shown.straightness
+    );
     ui.label(straight)
         .on_hover_text("∫E|(x1 − x0) − v|² dt, 0 for straight lines at constant speed.");
     let Some(null) = &shown.null else {

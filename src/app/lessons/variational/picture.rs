@@ -53,13 +53,19 @@ impl Variational {
             return;
         };
         let p = theme::palette(ui);
-        let name = if shared { "Independent pairs" } else { "Posterior’s pairs" };
+        let name = if shared {
+            "Independent pairs"
+        } else {
+            "Posterior’s pairs"
+        };
         let id = ui.scope_id().with(name);
         if let Some(put) = point_input(ui, &stage, id, name, self.place, false) {
             let extent = shown.dataset.extent();
             self.place = put.map(|x| x.clamp(-extent, extent));
         }
-        let painter = ui.painter().with_clip_rect(stage.rect.intersect(ui.clip_rect()));
+        let painter = ui
+            .painter()
+            .with_clip_rect(stage.rect.intersect(ui.clip_rect()));
         let color = if shared { p.error } else { p.exact };
         let z = if shared {
             &shown.pairs.independent
@@ -79,7 +85,9 @@ impl Variational {
         }
         let (xt, dxt) = shown.pairs.at(&shown.settings, t, shared);
         let near = targets_near(&xt, &dxt, self.place, RADIUS);
-        let centre = stage.view.to_screen(stage.rect, self.place.map(|x| x as f32));
+        let centre = stage
+            .view
+            .to_screen(stage.rect, self.place.map(|x| x as f32));
         let mut figure = "no pair here".to_owned();
         if let Some((near, variance)) = near {
             figure = format!("variance {variance:.2}");
@@ -121,7 +129,9 @@ fn stage(ui: &Ui, lab: &Lab, place: Rect, shown: &Shown) -> Option<Stage> {
     let p = theme::palette(ui);
     stage.paint_axes(ui.painter(), p, lab.settings.grid);
     if let Some(boxes) = shown.dataset.boxes() {
-        let painter = ui.painter().with_clip_rect(stage.rect.intersect(ui.clip_rect()));
+        let painter = ui
+            .painter()
+            .with_clip_rect(stage.rect.intersect(ui.clip_rect()));
         stage.paint_ghost(&painter, &boxes, theme::faint(p.ghost, 0.4));
     }
     Some(stage)
@@ -133,14 +143,7 @@ fn at(stage: &Stage, points: &[f32], i: usize) -> Pos2 {
 }
 
 /// One and two standard deviations of q(z|x), or of the prior, with a thread to its x.
-fn ellipses(
-    painter: &Painter,
-    stage: &Stage,
-    p: &Palette,
-    shown: &Shown,
-    shared: bool,
-    bold: f32,
-) {
+fn ellipses(painter: &Painter, stage: &Stage, p: &Palette, shown: &Shown, shared: bool, bold: f32) {
     let scale = stage.view.scale(stage.rect);
     let thin = Stroke::new(1.3 * bold, p.source);
     let one = |centre: Pos2, std: [f32; 2], fill: Color32| {
@@ -208,7 +211,13 @@ fn curves_ui(ui: &mut Ui, place: Rect, shown: &Shown, t: f64) {
         Rect::from_min_max(pos2(place.left() + 4.0, place.top() + 4.0), max)
     };
     let floors = shown.floors.clone().unwrap_or_default();
-    let column = |k: usize| floors.at.iter().map(|row| [row[0], row[k]]).collect::<Vec<_>>();
+    let column = |k: usize| {
+        floors
+            .at
+            .iter()
+            .map(|row| [row[0], row[k]])
+            .collect::<Vec<_>>()
+    };
     let (posterior, independent) = (column(1), column(2));
     let mut left = ui.new_child(UiBuilder::new().max_rect(inner(halves[0])));
     let series = |name, color, points, dashed| Series {

@@ -75,7 +75,9 @@ pub fn make(
     let dataset = dataset.ok_or("a run over pictures, but points are shown here")?;
     job.pool.install(|| {
         let pairs = Pairs::draw(&model, &dataset, PAIRS, key.seed)?;
-        let times: Vec<f64> = (0..FRAMES).map(|i| i as f64 / (FRAMES - 1) as f64).collect();
+        let times: Vec<f64> = (0..FRAMES)
+            .map(|i| i as f64 / (FRAMES - 1) as f64)
+            .collect();
         let x0 = model.noise(key.seed, SAMPLES);
         let drawn = model.carry(&x0, Solver::Euler, 2 * (FRAMES - 1), &times, &mut |_| {})?;
         let points = drawn.way.concat();

@@ -201,9 +201,9 @@ pub fn networks(settings: &VariationalSettings, device: &Device) -> Variational 
             ResidualMlpConfig::new(channels, outputs, settings.hidden, settings.blocks, timed)
                 .init(device),
         ),
-        Net::Conv => Body::Conv(
-            ResidualConvConfig::new(channels, outputs, widths[0], timed).init(device),
-        ),
+        Net::Conv => {
+            Body::Conv(ResidualConvConfig::new(channels, outputs, widths[0], timed).init(device))
+        }
         Net::Unet => {
             Body::Unet(UnetConfig::new(channels, outputs, widths.to_vec(), timed).init(device))
         }

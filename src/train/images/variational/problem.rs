@@ -44,18 +44,18 @@ enum Data {
 impl Problem for VariationalProblem {
     type Model = Variational;
 
-    fn new(
-        config: ImageConfig,
-        device: &Device,
-        notes: &mut Vec<String>,
-    ) -> Result<Self, String> {
+    fn new(config: ImageConfig, device: &Device, notes: &mut Vec<String>) -> Result<Self, String> {
         let ImageConfig::Variational(settings) = &config else {
             return Err(format!("not a variational run: {}", config.task()));
         };
         let data = match (settings.dataset.points(), settings.dataset.pictures()?) {
             (_, Some(mut set)) => {
                 notes.append(&mut set.notes);
-                let n = settings.schedule.images.unwrap_or(usize::MAX).min(set.len());
+                let n = settings
+                    .schedule
+                    .images
+                    .unwrap_or(usize::MAX)
+                    .min(set.len());
                 set.pixels.truncate(n * set.length());
                 Data::Pictures(set)
             }
@@ -103,9 +103,8 @@ impl Problem for VariationalProblem {
         let mut t = vec![0.0; n];
         self.settings.time.draw(&mut rng, 1.0, &mut t);
         let noise: Vec<f32> = (0..n * d).map(|_| rng.sample(StandardNormal)).collect();
-        let put = |values, width| {
-            Tensor::<2>::from_data(TensorData::new(values, [n, width]), device)
-        };
+        let put =
+            |values, width| Tensor::<2>::from_data(TensorData::new(values, [n, width]), device);
         loss(&self.settings, model, put(x, d), put(noise, d), put(t, 1))
     }
 
@@ -134,8 +133,8 @@ impl Problem for VariationalProblem {
                 let mut all = model.prior_mean().to_vec();
                 all.extend(&drawn.x1);
                 let bytes = pictures::bytes(&all);
-                let mean = drawn.x1.iter().map(|&x| f64::from(x)).sum::<f64>()
-                    / drawn.x1.len() as f64;
+                let mean =
+                    drawn.x1.iter().map(|&x| f64::from(x)).sum::<f64>() / drawn.x1.len() as f64;
                 Ok(Measured {
                     text: format!("mean pixel of the samples {mean:.3}"),
                     // A sheet holds grey pictures of 28 pixels a side.

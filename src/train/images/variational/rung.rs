@@ -254,6 +254,9 @@ mod tests {
         for wrong in ["", "-1", "nan", "1:all", "x:mean"] {
             assert!(wrong.parse::<LossTerm>().is_err(), "{wrong}");
         }
-        assert_eq!(Reduction::Sum.factor(64, 784) / Reduction::Mean.factor(64, 784), 50176.0);
+        assert_eq!(
+            Reduction::Sum.factor(64, 784) / Reduction::Mean.factor(64, 784),
+            50176.0
+        );
     }
 }

@@ -79,12 +79,7 @@ impl Pairs {
     }
 
     /// x_t and the target `[n, 2]` each at a time; `shared` takes the independent pairs.
-    pub fn at(
-        &self,
-        settings: &VariationalSettings,
-        t: f32,
-        shared: bool,
-    ) -> (Vec<f32>, Vec<f32>) {
+    pub fn at(&self, settings: &VariationalSettings, t: f32, shared: bool) -> (Vec<f32>, Vec<f32>) {
         let sigma = settings.noise as f32;
         let z = if shared {
             &self.independent

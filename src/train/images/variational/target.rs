@@ -127,7 +127,11 @@ impl TryFrom<String> for Target {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        if ["idx:", "folder:"].iter().any(|kind| text.starts_with(kind)) || text == "mnist" {
+        if ["idx:", "folder:"]
+            .iter()
+            .any(|kind| text.starts_with(kind))
+            || text == "mnist"
+        {
             return text.parse();
         }
         // Stored data sets may hold more than the command line says, such as a table's points.
@@ -166,7 +170,15 @@ mod tests {
         }
         let short: Target = "folder:C:\\faces".parse().unwrap();
         assert_eq!(short.to_string(), "folder:C:\\faces:28:grey");
-        assert_eq!("folder:a:32:colour".parse::<Target>().unwrap().shape(), [32, 32, 3]);
-        assert!("nowhere".parse::<Target>().unwrap_err().contains("folder:DIR"));
+        assert_eq!(
+            "folder:a:32:colour".parse::<Target>().unwrap().shape(),
+            [32, 32, 3]
+        );
+        assert!(
+            "nowhere"
+                .parse::<Target>()
+                .unwrap_err()
+                .contains("folder:DIR")
+        );
     }
 }
