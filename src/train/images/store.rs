@@ -46,7 +46,7 @@ const BUILTIN: [(&str, &[u8], &[u8]); 6] = [
 ];
 
 /// Samples of the pretrained flow after some of its epochs: `samples/epoch-….png` of its run.
-const FILM: [(u64, &[u8]); 5] = [
+const FILM: [(u64, &[u8]); 7] = [
     (
         1,
         include_bytes!("../../../assets/weights/latent/samples/epoch-0001.png"),
@@ -66,6 +66,14 @@ const FILM: [(u64, &[u8]); 5] = [
     (
         15,
         include_bytes!("../../../assets/weights/latent/samples/epoch-0015.png"),
+    ),
+    (
+        25,
+        include_bytes!("../../../assets/weights/latent/samples/epoch-0025.png"),
+    ),
+    (
+        26,
+        include_bytes!("../../../assets/weights/latent/samples/epoch-0026.png"),
     ),
 ];
 

@@ -1,8 +1,8 @@
 //! The pairs, the samples and the curves as a figure.
 
+use super::Variational;
 use super::picture::{ELLIPSES, LINES, MEETING, RADIUS};
 use super::work::{STEPS, Shown};
-use super::Variational;
 use crate::app::background::Background;
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
@@ -44,7 +44,12 @@ pub fn figure(lesson: &Variational, lab: &Lab, t: f32) -> Option<Figure> {
 fn board(shown: &Shown) -> Panel {
     let panel = Panel::square(shown.dataset.extent());
     match shown.dataset.boxes() {
-        Some(boxes) => panel.with("target", Tone::Ghost, 0.6, Form::boxes(&boxes)),
+        Some(boxes) => panel.with(
+            "target",
+            Tone::Ghost,
+            0.6,
+            Form::Boxes(boxes.boxes.iter().map(|cell| (cell.lo, cell.hi)).collect()),
+        ),
         None => panel,
     }
 }
@@ -65,7 +70,12 @@ fn pairs(shown: &Shown, t: f32, shared: bool, ellipses: bool, place: [f64; 2]) -
     let dots = |at: Vec<[f32; 2]>, radius| Form::Points { at, radius };
     let mut panel = board(shown)
         .titled(title)
-        .with("pairs", tone, 0.28, Form::lines((0..LINES).map(line).collect(), 0.5, false))
+        .with(
+            "pairs",
+            tone,
+            0.28,
+            Form::lines((0..LINES).map(line).collect(), 0.5, false),
+        )
         .with("now", tone, 1.0, dots((0..LINES).map(now).collect(), 0.8));
     if ellipses {
         let rings: Vec<_> = match shared {
@@ -135,9 +145,24 @@ fn plots(shown: &Shown, t: f64) -> Scene {
     let column = |k: usize| floors.at.iter().map(move |row| [row[0], row[k]]);
     let variance = Panel::curves(axis, Axis::linear(0.0, high))
         .titled("Target’s variance at fixed x_t")
-        .with("t", Tone::Muted, 0.8, Form::curve([[t, 0.0], [t, high]], 0.5, true))
-        .with("Independent pairs", Tone::Error, 1.0, Form::curve(column(2), 1.0, true))
-        .with("Posterior’s pairs", Tone::Exact, 1.0, Form::curve(column(1), 1.0, false));
+        .with(
+            "t",
+            Tone::Muted,
+            0.8,
+            Form::curve([[t, 0.0], [t, high]], 0.5, true),
+        )
+        .with(
+            "Independent pairs",
+            Tone::Error,
+            1.0,
+            Form::curve(column(2), 1.0, true),
+        )
+        .with(
+            "Posterior’s pairs",
+            Tone::Exact,
+            1.0,
+            Form::curve(column(1), 1.0, false),
+        );
     let top = shown.energy.iter().copied().fold(1e-6, f64::max);
     let level = shown.null.map_or(top, |null| null.mean);
     let low = shown.energy.iter().copied().fold(level, f64::min).max(1e-6);
@@ -148,7 +173,12 @@ fn plots(shown: &Shown, t: f64) -> Scene {
     let quality = Panel::curves(axis, Axis::log(0.7 * low, 1.4 * top))
         .titled("Energy distance to the data")
         .with("Samples", Tone::Model, 1.0, Form::curve(steps, 1.0, false))
-        .with("True sets", Tone::Ink, 1.0, Form::curve([[0.85, level], [1.2 * last, level]], 0.8, true));
+        .with(
+            "True sets",
+            Tone::Ink,
+            1.0,
+            Form::curve([[0.85, level], [1.2 * last, level]], 0.8, true),
+        );
     Scene::apart(vec![variance, quality])
 }
 

@@ -1,5 +1,6 @@
 //! Variational flow matching in the plane: the noise end of a pair comes from a posterior.
 
+mod figure;
 mod panel;
 mod picture;
 mod work;
@@ -10,9 +11,11 @@ use egui::Ui;
 
 use crate::app::background::Background;
 use crate::app::digits::Part;
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson, Status};
 use crate::app::theme;
+use crate::app::view::view_of;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::notes;
@@ -68,6 +71,16 @@ impl Lesson for Variational {
     fn status(&self, lab: &Lab) -> Option<Status> {
         Some(lab.digits.status(Part::Points))
     }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    fn figure_time(&self) -> f64 {
+        0.5
+    }
+
+    view_of!(shown, ellipses, curves, place; seed in 0..=1_000_000);
 
     fn is_busy(&self) -> bool {
         self.work.as_ref().is_some_and(Background::is_busy)

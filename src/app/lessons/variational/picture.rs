@@ -14,12 +14,12 @@ use crate::app::widgets::stage::Stage;
 use crate::flow::variational::targets_near;
 
 /// Pairs that are drawn as lines, and pairs whose targets meet.
-const LINES: usize = 60;
-const MEETING: usize = 16;
+pub(super) const LINES: usize = 60;
+pub(super) const MEETING: usize = 16;
 /// How near to the place x_t has to be, in units of the plane.
-const RADIUS: f64 = 0.12;
+pub(super) const RADIUS: f64 = 0.12;
 /// Posteriors that are drawn as ellipses.
-const ELLIPSES: usize = 12;
+pub(super) const ELLIPSES: usize = 12;
 /// Length of an arrow for a speed of 1, in units of the plane.
 const ARROW: f32 = 0.35;
 /// Radius of a sample, in points.

@@ -23,7 +23,13 @@ pub fn figure(lesson: &VariationalDigits, lab: &Lab, t: f32) -> Option<Figure> {
     let (shown, histogram) = (shown.clone(), lesson.histogram);
     let draw = move |_: &_| {
         let frame = ((t * (FRAMES - 1) as f32).round() as usize).min(FRAMES - 1);
-        let made = || shown.ways.iter().zip(TONES).filter_map(|(way, tone)| Some((way.as_ref()?, tone)));
+        let made = || {
+            shown
+                .ways
+                .iter()
+                .zip(TONES)
+                .filter_map(|(way, tone)| Some((way.as_ref()?, tone)))
+        };
         let grids = made().map(|(way, _)| {
             let grid = &way.grids[frame.min(way.grids.len() - 1)];
             let panel = sketch::digits(grid, COLUMNS).titled(way.name.as_str());
@@ -37,11 +43,21 @@ pub fn figure(lesson: &VariationalDigits, lab: &Lab, t: f32) -> Option<Figure> {
         let value = Axis::linear(-1.0, 1.0).labelled("Pixel value, −1 paper to 1 ink");
         let mut plot = Panel::curves(value, Axis::log(LEAST, 1.0).labelled("Share"));
         if let Some(data) = &shown.data {
-            plot = plot.with("Test digits", Tone::Ink, 1.0, Form::curve(line(data), 0.9, true));
+            plot = plot.with(
+                "Test digits",
+                Tone::Ink,
+                1.0,
+                Form::curve(line(data), 0.9, true),
+            );
         }
         for (way, tone) in made() {
             let shares = &way.shares[frame.min(way.shares.len() - 1)];
-            plot = plot.with(way.name.as_str(), tone, 1.0, Form::curve(line(shares), 1.0, false));
+            plot = plot.with(
+                way.name.as_str(),
+                tone,
+                1.0,
+                Form::curve(line(shares), 1.0, false),
+            );
         }
         Some(scene.over(Scene::row(vec![plot])))
     };

@@ -1,5 +1,6 @@
 //! Variational flow matching on digits: U-Nets, a learned prior, and what they gain over vanilla.
 
+mod figure;
 mod results;
 mod work;
 
@@ -9,9 +10,11 @@ use egui::{Align2, FontId, Rect, RichText, ScrollArea, Stroke, StrokeKind, Ui, p
 
 use crate::app::background::Background;
 use crate::app::digits::Part;
+use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson, Status};
 use crate::app::theme;
+use crate::app::view::view_of;
 use crate::app::widgets::chart::{Chart, LineKind};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::digit_controls;
@@ -71,6 +74,16 @@ impl Lesson for VariationalDigits {
     fn status(&self, lab: &Lab) -> Option<Status> {
         Some(lab.digits.status(Part::Pictures))
     }
+
+    fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
+        figure::figure(self, lab, t)
+    }
+
+    fn figure_time(&self) -> f64 {
+        1.0
+    }
+
+    view_of!(histogram; seed in 0..=1_000_000);
 
     fn is_busy(&self) -> bool {
         self.work.as_ref().is_some_and(Background::is_busy)
