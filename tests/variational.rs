@@ -5,6 +5,7 @@ mod common;
 use std::path::Path;
 use std::process::Command;
 
+use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use flowlab::data::Dataset;
 use flowlab::device::DeviceChoice;

@@ -21,7 +21,7 @@ use crate::train::images::variational::{Drawn, Rung};
 use crate::train::images::{Judge, SavedModel, Sheet, VariationalModel};
 
 /// Points or pictures unless `--n` says otherwise: drawn, and measured.
-const DRAWN: [usize; 2] = [10_000, 16];
+const DRAWN: [usize; 2] = [10_000, 15];
 const MEASURED: [usize; 2] = [20_000, 1000];
 /// Points of the energy distance, whose time grows with the square.
 const ENERGY_POINTS: usize = 4000;

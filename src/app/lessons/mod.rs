@@ -13,6 +13,7 @@ pub mod paths;
 pub mod steps;
 pub mod vae;
 pub mod variational;
+pub mod variational_digits;
 
 use super::lesson::Lesson;
 
@@ -32,5 +33,6 @@ pub fn all() -> Vec<Box<dyn Lesson>> {
         Box::new(vae::Autoencoder::default()),
         Box::new(latent::Latent::default()),
         Box::new(guidance::Guidance::default()),
+        Box::new(variational_digits::VariationalDigits::default()),
     ]
 }

@@ -12,7 +12,7 @@ use crate::train::files::{CheckpointError, content, io_error, read_capped, write
 use crate::train::tensors::{Number, Tensors, write_tensors, write_tensors_of};
 
 /// Pretrained models in the binary: name, `config.json`, `model.safetensors`.
-const BUILTIN: [(&str, &[u8], &[u8]); 3] = [
+const BUILTIN: [(&str, &[u8], &[u8]); 6] = [
     (
         "vae",
         include_bytes!("../../../assets/weights/vae/config.json"),
@@ -27,6 +27,21 @@ const BUILTIN: [(&str, &[u8], &[u8]); 3] = [
         "classifier",
         include_bytes!("../../../assets/weights/classifier/config.json"),
         include_bytes!("../../../assets/weights/classifier/model.safetensors"),
+    ),
+    (
+        "variational2d",
+        include_bytes!("../../../assets/weights/variational2d/config.json"),
+        include_bytes!("../../../assets/weights/variational2d/model.safetensors"),
+    ),
+    (
+        "variational",
+        include_bytes!("../../../assets/weights/variational/config.json"),
+        include_bytes!("../../../assets/weights/variational/model.safetensors"),
+    ),
+    (
+        "variational-vanilla",
+        include_bytes!("../../../assets/weights/variational-vanilla/config.json"),
+        include_bytes!("../../../assets/weights/variational-vanilla/model.safetensors"),
     ),
 ];
 
@@ -141,7 +156,7 @@ pub fn sha256(name: &str) -> Result<String, CheckpointError> {
 }
 
 /// The image models that come with the program.
-pub fn builtin_names() -> [String; 3] {
+pub fn builtin_names() -> [String; 6] {
     BUILTIN.map(|(name, _, _)| format!("builtin:{name}"))
 }
 

@@ -98,8 +98,15 @@ impl Lesson for VariationalDigits {
 
     fn legend_ui(&mut self, ui: &mut Ui, _lab: &mut Lab) {
         let p = theme::palette(ui);
-        chip(ui, &mut self.histogram, Mark::Curve, p.model, "Pixel values", 1)
-            .on_hover_text("How often each grey occurs (1)");
+        chip(
+            ui,
+            &mut self.histogram,
+            Mark::Curve,
+            p.model,
+            "Pixel values",
+            1,
+        )
+        .on_hover_text("How often each grey occurs (1)");
     }
 
     fn stage_ui(&mut self, ui: &mut Ui, lab: &mut Lab) {
@@ -191,10 +198,18 @@ impl VariationalDigits {
             let dot = pos2(layout.origin.x + 6.0, title.center().y);
             ui.painter().circle_filled(dot, 5.0, color);
             let grid = &way.grids[frame.min(way.grids.len() - 1)];
-            digit_grid::paint(ui.painter(), &mut self.textures, slot as u32, grid, &layout, p);
+            digit_grid::paint(
+                ui.painter(),
+                &mut self.textures,
+                slot as u32,
+                grid,
+                &layout,
+                p,
+            );
             let line = Stroke::new(2.0, p.source);
             let mean = layout.cell(0);
-            ui.painter().rect_stroke(mean, 2.0, line, StrokeKind::Outside);
+            ui.painter()
+                .rect_stroke(mean, 2.0, line, StrokeKind::Outside);
         }
         axis_ui(ui, axis, t);
     }
@@ -206,7 +221,11 @@ fn axis_ui(ui: &Ui, place: Rect, t: f32) {
     let x = place.left() + 90.0..=place.right() - 90.0;
     let y = place.top() + 14.0;
     let painter = ui.painter();
-    painter.hline(x.start().to_owned()..=x.end().to_owned(), y, Stroke::new(1.4, p.muted));
+    painter.hline(
+        x.start().to_owned()..=x.end().to_owned(),
+        y,
+        Stroke::new(1.4, p.muted),
+    );
     let at = |t: f32| x.start() + t * (x.end() - x.start());
     let font = FontId::proportional(12.5);
     for share in [0.0, 0.25, 0.5, 0.75, 1.0_f32] {
@@ -215,7 +234,10 @@ fn axis_ui(ui: &Ui, place: Rect, t: f32) {
         let below = pos2(at(share), y + 5.0);
         painter.text(below, Align2::CENTER_TOP, label, font.clone(), p.muted);
     }
-    let ends = [(*x.start() - 12.0, "noise", Align2::RIGHT_CENTER), (*x.end() + 12.0, "data", Align2::LEFT_CENTER)];
+    let ends = [
+        (*x.start() - 12.0, "noise", Align2::RIGHT_CENTER),
+        (*x.end() + 12.0, "data", Align2::LEFT_CENTER),
+    ];
     for (x, label, align) in ends {
         painter.text(pos2(x, y), align, label, FontId::proportional(13.5), p.ink);
     }
@@ -239,9 +261,11 @@ fn histogram_ui(ui: &Ui, place: Rect, shown: &Shown, frame: usize) {
     let font = FontId::new(14.0, theme::semibold());
     let at = chart.rect.left_top() - vec2(0.0, 4.0);
     let title = "Share of the pixels by their value";
-    ui.painter().text(at, Align2::LEFT_BOTTOM, title, font, p.ink);
+    ui.painter()
+        .text(at, Align2::LEFT_BOTTOM, title, font, p.ink);
     let y = [(-4.0, "0.01 %"), (-2.0, "1 %"), (0.0, "100 %")].map(|(y, text)| (y, text.to_owned()));
-    let x = [(-1.0, "−1, paper"), (0.0, "0"), (1.0, "1, ink")].map(|(x, text)| (x, text.to_owned()));
+    let x =
+        [(-1.0, "−1, paper"), (0.0, "0"), (1.0, "1, ink")].map(|(x, text)| (x, text.to_owned()));
     chart.axes(ui.painter(), p, &x, &y);
     let line = |shares: &[f32; BINS]| -> Vec<[f32; 2]> {
         let place = |i: usize| 2.0 * (i as f32 + 0.5) / BINS as f32 - 1.0;
@@ -249,18 +273,32 @@ fn histogram_ui(ui: &Ui, place: Rect, shown: &Shown, frame: usize) {
         (0..BINS).map(|i| [place(i), height(shares[i])]).collect()
     };
     if let Some(data) = &shown.data {
-        chart.line(ui.painter(), line(data), LineKind::Dashed, Stroke::new(1.8, p.ink));
+        chart.line(
+            ui.painter(),
+            line(data),
+            LineKind::Dashed,
+            Stroke::new(1.8, p.ink),
+        );
     }
     for (slot, color) in [p.model, p.error].into_iter().enumerate() {
         if let Some(way) = &shown.ways[slot] {
             let shares = &way.shares[frame.min(way.shares.len() - 1)];
-            chart.line(ui.painter(), line(shares), LineKind::Solid, Stroke::new(2.2, color));
+            chart.line(
+                ui.painter(),
+                line(shares),
+                LineKind::Solid,
+                Stroke::new(2.2, color),
+            );
         }
     }
-    let text = RichText::new("dashed: test digits").size(12.5).text().to_owned();
+    let text = RichText::new("dashed: test digits")
+        .size(12.5)
+        .text()
+        .to_owned();
     let right = chart.rect.right_top() - vec2(0.0, 4.0);
     let font = FontId::proportional(12.5);
-    ui.painter().text(right, Align2::RIGHT_BOTTOM, text, font, p.muted);
+    ui.painter()
+        .text(right, Align2::RIGHT_BOTTOM, text, font, p.muted);
 }
 
 const NOTES: [Note; 3] = [

@@ -58,7 +58,9 @@ pub fn table_ui(ui: &mut Ui) {
 
 /// What the figures say, and nothing more.
 fn verdict(rows: &[Row]) -> String {
-    let best = rows.iter().min_by(|a, b| a.fid_lenet.total_cmp(&b.fid_lenet));
+    let best = rows
+        .iter()
+        .min_by(|a, b| a.fid_lenet.total_cmp(&b.fid_lenet));
     let vanilla = rows.iter().find(|row| row.name.starts_with("Vanilla"));
     let (Some(best), Some(vanilla)) = (best, vanilla) else {
         return String::new();
@@ -81,7 +83,10 @@ fn verdict(rows: &[Row]) -> String {
     } else {
         "within the error"
     };
-    format!("{} is nearest to the test digits, {sure}; {after}", best.name)
+    format!(
+        "{} is nearest to the test digits, {sure}; {after}",
+        best.name
+    )
 }
 
 fn rows() -> &'static [Row] {

@@ -39,8 +39,6 @@ pub struct Way {
     pub grids: Vec<Pictures>,
     /// Shares of the samples' pixel values, for each time.
     pub shares: Vec<[f32; BINS]>,
-    /// Euler steps.
-    pub steps: usize,
 }
 
 /// Both flows; those that are not made yet are missing.
@@ -85,7 +83,9 @@ pub fn make(
             if model.settings().dataset.shape() != [28, 28, 1] {
                 return Err("pictures of 28 × 28 grey points are shown here".to_owned());
             }
-            let way = job.pool.install(|| carried(&model, &source.label, key.seed, steps))?;
+            let way = job
+                .pool
+                .install(|| carried(&model, &source.label, key.seed, steps))?;
             shown.ways[slot] = Some(way);
             job.show(Ok(shown.clone()));
         }
@@ -94,16 +94,17 @@ pub fn make(
 }
 
 fn carried(model: &VariationalModel, label: &str, seed: u64, steps: usize) -> Result<Way, String> {
-    let times: Vec<f64> = (0..FRAMES).map(|i| i as f64 / (FRAMES - 1) as f64).collect();
+    let times: Vec<f64> = (0..FRAMES)
+        .map(|i| i as f64 / (FRAMES - 1) as f64)
+        .collect();
     let x0 = model.noise(seed, SHOWN - 1);
     let drawn = model.carry(&x0, Solver::Euler, steps, &times, &mut |_| {})?;
     let mean = pictures::bytes(model.prior_mean());
     let rung = Rung::of(model.settings()).map_or("between two rungs", Rung::label);
     let mut way = Way {
-        name: format!("{rung} · {label}"),
+        name: format!("{rung} · {label} · {steps} steps"),
         grids: Vec::with_capacity(FRAMES),
         shares: Vec::with_capacity(FRAMES),
-        steps,
     };
     for state in &drawn.way {
         let bytes = pictures::bytes(state);

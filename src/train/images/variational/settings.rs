@@ -64,7 +64,7 @@ impl VariationalSettings {
     pub fn points() -> Self {
         Self {
             schedule: Schedule {
-                epochs: 32,
+                epochs: 20,
                 batch: 512,
                 lr_schedule: LrSchedule::Cosine,
                 ema: Some(0.999),
@@ -78,7 +78,7 @@ impl VariationalSettings {
             noise: SIGMA,
             form: Form::Consistent,
             mse: LossTerm::new(1.0, Reduction::Mean),
-            kl: LossTerm::new(1.0, Reduction::Sample),
+            kl: LossTerm::new(3.0, Reduction::Sample),
             prior: LossTerm::new(1.0, Reduction::Sample),
             floor: None,
             widths: Vec::new(),
