@@ -119,7 +119,7 @@ const NOTES: [Note; 4] = [
     },
     Note {
         title: "What the KL term costs",
-        formula: r#""E""KL"(q(z|x)|p)="I"(x;z)+"KL"(q(z)|p)"#,
+        formula: r#""E"~"KL"(q(z|x)|p)="I"(x;z)+"KL"(q(z)|p)"#,
         text: "It holds the noise that the data leave together near the prior, but charges for \
                what z tells of x, too. With a large weight the posterior becomes the prior; with a \
                small one samples of the prior are no longer what the network was trained on.",

@@ -180,7 +180,7 @@ impl VariationalDigits {
         let p = theme::palette(ui);
         let t = lab.clock.t() as f32;
         let frame = ((t * (FRAMES - 1) as f32).round() as usize).min(FRAMES - 1);
-        let (mut rest, axis) = place.split_top_bottom_at_y(place.bottom() - 44.0);
+        let (mut rest, axis) = place.split_top_bottom_at_y(place.bottom() - 56.0);
         if self.histogram {
             let height = (0.3 * rest.height()).clamp(100.0, 200.0);
             let (upper, lower) = rest.split_top_bottom_at_y(rest.bottom() - height);
