@@ -61,6 +61,17 @@ pub fn settle(harness: &mut Window) {
     });
 }
 
+/// Draws until no picture is on its way, or for a few seconds: for what does not depend on it.
+pub fn settle_a_while(harness: &mut Window) {
+    harness.run_steps(2);
+    let start = Instant::now();
+    while harness.state().is_busy() && start.elapsed() < Duration::from_secs(4) {
+        std::thread::sleep(Duration::from_millis(5));
+        harness.step();
+    }
+    harness.run_steps(2);
+}
+
 pub fn press(harness: &mut Window, key: Key) {
     harness.key_press(key);
     harness.run_steps(2);

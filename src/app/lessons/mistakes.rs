@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
-use crate::app::lesson::{Lab, Lesson};
+use crate::app::lesson::{Lab, Lesson, Status};
 use crate::app::pair::{Both, Pair, Screen};
 use crate::app::theme::{self, Palette};
 use crate::app::widgets::bar_parts::dice_ui;
@@ -106,6 +106,19 @@ impl Lesson for Mistakes {
         if let Some(mistake) = mistake.filter(|mistake| WRONG.contains(mistake)) {
             self.choose(mistake);
         }
+    }
+
+    fn status(&self, _lab: &Lab) -> Option<Status> {
+        let run = &self.pair.as_ref()?.runs[1];
+        Some(Status {
+            device: run.device.clone(),
+            started: true,
+            step: run.step,
+            steps: run.config.steps,
+            speed: run.steps_per_second,
+            seed: run.config.seed,
+            note: None,
+        })
     }
 
     fn is_busy(&self) -> bool {
