@@ -65,7 +65,7 @@ pub fn make(
 ) -> Result<(), String> {
     let vanilla = Source {
         version: 0,
-        name: models::VANILLA,
+        name: models::VANILLA.into(),
         model: None,
         label: "pretrained".to_owned(),
     };
