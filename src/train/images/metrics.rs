@@ -69,6 +69,7 @@ mod tests {
         let features = (0..2 * n).map(|_| shift + rng.sample::<f32, _>(StandardNormal));
         Seen {
             labels: vec![0; n],
+            confidence: vec![1.0; n],
             features: features.collect(),
         }
     }
