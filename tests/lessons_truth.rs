@@ -178,6 +178,9 @@ fn the_likelihood_is_read_beside_the_entropy() {
         .get_by_label("The point on the network’s density")
         .rect();
     let before = said(&harness, "At x = ");
+    // A pointer that rests leaves the point where it is; one that moves takes it along.
+    harness.hover_at(map.center());
+    harness.run_steps(1);
     harness.hover_at(map.center() + 0.2 * map.size());
     settle(&mut harness);
     assert_ne!(
