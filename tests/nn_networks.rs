@@ -40,8 +40,8 @@ fn devices() -> Vec<Device> {
     devices
 }
 
-/// Outputs within rounding. Gradients are left to the second losses of
-/// `wgpu_and_flex_train_alike` in `images.rs`: their kernels take minutes to compile on a
+/// Outputs within rounding. The transformer's gradients are left to the second losses of
+/// `wgpu_and_flex_train_alike` in `images.rs`; those of convolutions take minutes to compile on a
 /// software adapter.
 fn assert_agree(name: &str, results: &[Vec<f32>]) {
     let largest = results[0].iter().fold(1e-3_f32, |a, b| a.max(b.abs()));
