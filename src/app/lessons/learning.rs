@@ -354,7 +354,8 @@ impl Learning {
             let title = painter.text(at, left, number::grouped(step), font, ink);
             let off = flow.model.as_ref().and_then(|picture| picture.off_support);
             if let Some(off) = off {
-                let text = if large {
+                // All tiles of a sheet have the same words, or the same few figures.
+                let text = if cell.width() > 200.0 {
                     (format!("{} off support", number::percent(off)), 14.0)
                 } else {
                     (format!("{:.0}\u{2009}%", 100.0 * off), 12.5)
