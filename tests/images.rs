@@ -1,8 +1,6 @@
 //! The image lab: training lowers the loss, resumes exactly, agrees between devices; guidance and
 //! sampling do what their formulas say.
 
-mod common;
-
 use std::path::Path;
 
 use burn::tensor::Device;
@@ -170,33 +168,6 @@ fn a_run_stopped_in_the_middle_of_an_epoch_ends_with_the_same_weights() {
     check::<ClassifierProblem>(&classifier(64, 16), &at("c"));
     assert!(at("a/whole/samples/epoch-0001.png").is_file());
     assert!(at("b/whole/samples/epoch-0001.png").is_file());
-}
-
-#[test]
-fn wgpu_and_flex_train_alike() {
-    if !common::gpu_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    random_vae(folder.path());
-    fn compare<P: Problem>(config: &ImageConfig) {
-        let run = |device| losses(&mut task::<P>(config.clone(), &Start::Fresh, device), 2);
-        let (gpu, cpu) = (run(DeviceChoice::Gpu), run(DeviceChoice::Cpu));
-        for (a, b) in gpu.concat().iter().zip(cpu.concat()) {
-            let close = (a - b).abs() <= 2e-3 * (1.0 + b.abs());
-            assert!(close, "{}: {gpu:?} and {cpu:?}", config.task());
-        }
-    }
-    // One small block: on a software adapter the time goes into compiling kernels, and those of
-    // the gradients of convolutions take minutes.
-    let ImageConfig::Latent(settings) = latent(64, 4, folder.path()) else {
-        unreachable!("the settings of a latent flow");
-    };
-    compare::<LatentProblem>(&ImageConfig::Latent(LatentSettings {
-        width: 16,
-        depth: 1,
-        ..settings
-    }));
 }
 
 #[test]

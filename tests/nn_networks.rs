@@ -40,9 +40,6 @@ fn devices() -> Vec<Device> {
     devices
 }
 
-/// Outputs within rounding. The transformer's gradients are left to the second losses of
-/// `wgpu_and_flex_train_alike` in `images.rs`; those of convolutions take minutes to compile on a
-/// software adapter.
 fn assert_agree(name: &str, results: &[Vec<f32>]) {
     let largest = results[0].iter().fold(1e-3_f32, |a, b| a.max(b.abs()));
     for other in &results[1..] {
@@ -81,11 +78,14 @@ fn the_transformer_agrees_on_both_devices() {
     for device in devices() {
         let device = device.autodiff();
         let net: Dit = net.clone().fork(&device);
-        let x = Tensor::<4>::from_data(x.clone(), &device);
+        let x = Tensor::<4>::from_data(x.clone(), &device).require_grad();
         let t = Tensor::from_data(t.clone(), &device);
         let labels = Tensor::<1, Int>::from_data([0, 10, 3], &device);
-        let numbers = read(net.forward(x, t, labels).inner());
+        let v = net.forward(x.clone(), t, labels);
+        let grads = v.clone().powi_scalar(2).sum().backward();
+        let mut numbers = read(v.inner());
         assert!(numbers.iter().any(|v| v.abs() > 1e-3));
+        numbers.extend(read(x.grad(&grads).unwrap()));
         results.push(numbers);
     }
     assert_agree("transformer", &results);
@@ -100,12 +100,15 @@ fn the_autoencoder_agrees_on_both_devices() {
     for device in devices() {
         let device = device.autodiff();
         let net: Vae = net.clone().fork(&device);
-        let x = Tensor::<4>::from_data(x.clone(), &device);
-        let (mean, logvar) = net.encode(x);
+        let x = Tensor::<4>::from_data(x.clone(), &device).require_grad();
+        let (mean, logvar) = net.encode(x.clone());
         assert_eq!([mean.dims(), logvar.dims()], [[2, 4, 4, 4]; 2]);
         let y = net.decode(mean + logvar);
         assert_eq!(y.dims(), [2, 1, 32, 32]);
-        results.push(read(y.inner()));
+        let grads = y.clone().powi_scalar(2).sum().backward();
+        let mut numbers = read(y.inner());
+        numbers.extend(read(x.grad(&grads).unwrap()));
+        results.push(numbers);
     }
     assert_agree("autoencoder", &results);
 }

@@ -367,10 +367,12 @@ mod tests {
             format: Format::Gif,
             ..options
         };
-        let frames = vec![figure(); 500];
+        let frames = vec![figure(); 300];
         exporter.write("name", frames, &film, folder.path().join("a.gif"));
         while exporter.progress().is_none_or(|[done, _]| done == 0) {
-            std::thread::yield_now();
+            let over = exporter.news();
+            assert!(over.is_none(), "ended before it began: {over:?}");
+            std::thread::sleep(Duration::from_millis(2));
         }
         exporter.cancel();
         while exporter.is_busy() {
