@@ -82,7 +82,7 @@ fn term_ui(ui: &mut Ui, name: &str, term: &mut LossTerm) {
             .range(0.0..=1e4)
             .speed(0.01);
         ui.add(weight).labelled_by(label).on_hover_text(hint);
-        ComboBox::from_id_salt(name)
+        let combo = ComboBox::from_id_salt(name)
             .width(72.0)
             .selected_text(term.reduction.to_string())
             .show_ui(ui, |ui| {
@@ -90,7 +90,9 @@ fn term_ui(ui: &mut Ui, name: &str, term: &mut LossTerm) {
                     let text = reduction.to_string();
                     ui.selectable_value(&mut term.reduction, reduction, text);
                 }
-            });
+            })
+            .response;
+        combo.labelled_by(label).on_hover_text(hint);
     });
     ui.end_row();
 }

@@ -36,20 +36,21 @@ pub fn table_ui(ui: &mut Ui) {
         .spacing(egui::vec2(12.0, 4.0))
         .show(ui, |ui| {
             ui.label("");
-            ui.label(RichText::new("fid_lenet").small().weak())
-                .on_hover_text("Fréchet distance of the classifier’s features to the test set: less is better.");
-            ui.label(RichText::new("confidence").small().weak())
+            ui.label(RichText::new("FID").small().weak())
+                .on_hover_text("fid_lenet, the Fréchet distance of the classifier’s features to the test set: less is better.");
+            ui.label(RichText::new("sure").small().weak())
                 .on_hover_text("Mean of the largest probability that the classifier gives: more is better.");
             ui.end_row();
             for row in rows {
-                ui.label(&row.name).on_hover_text(format!("{} steps", row.trained_steps));
+                let (name, net) = row.name.split_once(", ").unwrap_or((&row.name, ""));
+                ui.label(name).on_hover_text(format!("{net}, {} steps", row.trained_steps));
                 let strong = |text: String| RichText::new(text).family(theme::semibold());
-                ui.label(strong(format!("{:.1} ± {:.1}", row.fid_lenet, row.fid_lenet_error)));
+                ui.label(strong(format!("{:.0} ± {:.0}", row.fid_lenet, row.fid_lenet_error)));
                 ui.label(strong(format!("{:.3}", row.label_confidence)));
                 ui.end_row();
             }
             ui.label("True digits");
-            ui.label(format!("{:.1}", first.fid_null));
+            ui.label(format!("{:.0}", first.fid_null));
             ui.label(format!("{:.3}", first.label_confidence_null));
             ui.end_row();
         });

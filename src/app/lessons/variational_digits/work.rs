@@ -100,7 +100,11 @@ fn carried(model: &VariationalModel, label: &str, seed: u64, steps: usize) -> Re
     let x0 = model.noise(seed, SHOWN - 1);
     let drawn = model.carry(&x0, Solver::Euler, steps, &times, &mut |_| {})?;
     let mean = pictures::bytes(model.prior_mean());
-    let rung = Rung::of(model.settings()).map_or("between two rungs", Rung::label);
+    let rung = match Rung::of(model.settings()) {
+        Some(rung) => rung.label(),
+        None if !model.settings().posterior => "Plain flow",
+        None => "Between two rungs",
+    };
     let mut way = Way {
         name: format!("{rung} · {label} · {steps} steps"),
         grids: Vec::with_capacity(FRAMES),
