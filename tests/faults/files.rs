@@ -113,6 +113,7 @@ fn fault_07_a_run_of_another_task_says_which() {
     );
     std::fs::create_dir(at.join("run")).unwrap();
     std::fs::write(at.join("run/config.json"), r#"{"task":"unknown-to-us"}"#).unwrap();
+    std::fs::write(at.join("run/model.safetensors"), "").unwrap();
     let line = refused(at, &["sample", "run", "--out", "x.npz"]);
     assert!(line.contains("config.json"), "{line}");
     assert_eq!(listing(at), ["run"]);
