@@ -2,6 +2,7 @@
 //! a display, drawn by whatever adapter there is (lavapipe in CI).
 
 mod common;
+mod harness;
 
 use std::time::{Duration, Instant};
 
@@ -12,22 +13,8 @@ use flowlab::app::theme::Theme;
 use flowlab::app::{App, LaunchOptions};
 use flowlab::device::DeviceChoice;
 
-fn window_with(options: LaunchOptions, pixels_per_point: f32) -> Harness<'static, App> {
-    Harness::builder()
-        .with_size(vec2(1280.0, 800.0))
-        .with_pixels_per_point(pixels_per_point)
-        .with_max_steps(64)
-        .wgpu()
-        .build_eframe(move |cc| {
-            let mut app = App::new(cc, options).expect("the window is built");
-            let config = &mut app.lab.training.config;
-            (config.batch, config.hidden, config.layers) = (256, 32, 2);
-            app
-        })
-}
-
 fn window() -> Harness<'static, App> {
-    window_with(
+    harness::window(
         LaunchOptions {
             device: DeviceChoice::Cpu,
             ..LaunchOptions::default()
@@ -391,7 +378,7 @@ fn the_window_looks_as_it_did() {
             t: Some(0.6),
             ..LaunchOptions::default()
         };
-        let mut harness = window_with(launch, 0.5);
+        let mut harness = harness::window(launch, 0.5);
         keys.into_iter().for_each(|key| press(&mut harness, key));
         settle(&mut harness);
         harness.snapshot_options(name, &options);
