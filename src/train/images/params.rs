@@ -121,7 +121,9 @@ impl ModuleMapper for Loader<'_> {
             return param;
         };
         self.used += 1;
-        let expected = param.val().dims();
+        // Neither the shape nor the device makes burn draw first weights, which would come from the
+        // process's one generator while another thread draws its own.
+        let expected = param.lazy_shape().dims::<D>();
         if tensor.shape != expected {
             self.fault.get_or_insert(format!(
                 "tensor {name}: expected {expected:?}, found {:?}",
@@ -129,21 +131,17 @@ impl ModuleMapper for Loader<'_> {
             ));
             return param;
         }
-        param.map(|old| {
-            let device = old.device();
-            let data = TensorData::new(tensor.values.clone(), expected);
-            let new = Tensor::from_data(data, &device);
-            if old.is_require_grad() {
-                new.require_grad()
-            } else {
-                new
-            }
-        })
+        let data = TensorData::new(tensor.values.clone(), expected);
+        let new = Tensor::from_data(data, &param.lazy_device());
+        let id = param.id;
+        param.transform_for_load(new, id)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
     use crate::nn::classifier::ClassifierConfig;
 
@@ -156,6 +154,23 @@ mod tests {
         let loaded = load(make(4), &weights).unwrap();
         assert_eq!(collect(&loaded).unwrap(), weights);
         assert!(weights.iter().any(|tensor| tensor.name == "convs.0.weight"));
+    }
+
+    #[test]
+    fn fresh_weights_repeat_while_another_thread_loads() {
+        let network = |device: &Device| ClassifierConfig::new().init(device);
+        let weights = collect(&fresh(3, network).unwrap()).unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    load(network(&Device::flex()), &weights).unwrap();
+                }
+            });
+            let same = (0..20).all(|_| collect(&fresh(3, network).unwrap()).unwrap() == weights);
+            done.store(true, Ordering::Relaxed);
+            assert!(same, "loading took numbers from the generator");
+        });
     }
 
     #[test]
