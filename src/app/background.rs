@@ -94,6 +94,11 @@ impl<K: PartialEq, V: Send + Sync + 'static> Background<K, V> {
         self.shared.asked.notify_one();
     }
 
+    /// The key that was last asked for.
+    pub fn asked(&self) -> Option<&K> {
+        self.asked.as_ref()
+    }
+
     /// The newest value; never waits.
     pub fn value(&self) -> Option<Arc<V>> {
         lock(&self.shared.value).clone()

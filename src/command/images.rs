@@ -220,7 +220,7 @@ pub struct Report {
     fid_lenet_error: Option<f64>,
     /// The same for as many training images: what perfect samples would get.
     fid_null: Option<f64>,
-    /// The same for as many reconstructed test images: what the autoencoder costs.
+    /// The same for the reconstructions of those training images: what the autoencoder costs.
     fid_vae: Option<f64>,
     /// Fraction of the samples read as each class.
     class_shares: Option<[f64; 10]>,
@@ -269,7 +269,16 @@ pub fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
     let look = |images: &[u8]| judge.read(images).map_err(fail);
     let all: Vec<usize> = (0..data.test.len()).collect();
     let test = look(&data.test.pixels)?;
-    let reference = Gaussian::fit(&test.features, test.features.len() / data.test.len());
+    // Samples of one class are held against the test images of that class.
+    let class = |digits: &Digits| match args.images.label {
+        Some(label) => digits.of_class(label),
+        None => digits.clone(),
+    };
+    let same = match args.images.label {
+        Some(_) => look(&class(&data.test).pixels)?,
+        None => test.clone(),
+    };
+    let reference = Gaussian::fit(&same.features, same.features.len() / same.labels.len().max(1));
     let accuracy = agreement(&test.labels, &data.test.labels);
 
     let model = match task.as_str() {
@@ -294,13 +303,19 @@ pub fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
         (20..=1_000_000).contains(&n),
         "--n: {n} is out of range: 20 to 1000000"
     );
-    let null = look(&data.train.first(n).pixels)?;
+    // The null and the floor are of as many images as the samples, and of the same ones: the
+    // distance depends on the number.
+    let train = class(&data.train).first(n);
+    let null = look(&train.pixels)?;
+    let all_train: Vec<usize> = (0..train.len()).collect();
+    let floor = vae::reconstruct(network, &train, &all_train, &device).map_err(fail)?;
+    let floor = look(&crop(&floor))?;
     let distance = |seen: &Seen| fid(seen, &reference).map_err(|error| anyhow!(error));
     let mut report = Report {
         vae_mse: Some(vae::mse(&data.test, &all, &images)),
         vae_label_kept: Some(agreement(&rebuilt.labels, &data.test.labels)),
         fid_null: Some(distance(&null)?.value),
-        fid_vae: Some(distance(&rebuilt)?.value),
+        fid_vae: Some(distance(&floor)?.value),
         classifier_accuracy: Some(accuracy),
         n,
         ..Report::default()

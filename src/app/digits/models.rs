@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::data::mnist::Mnist;
 use crate::device::{self, Device, DeviceChoice};
 use crate::nn::vae::Vae;
-use crate::train::images::{Judge, LatentModel, SavedModel, VariationalModel, space};
+use crate::train::images::{
+    ImageConfig, Judge, LatentModel, SavedModel, VariationalModel, space,
+};
 
 /// The pretrained variational flow in the plane.
 pub const POINTS: &str = "builtin:variational2d";
@@ -42,13 +44,14 @@ impl Source {
     }
 }
 
-/// Networks that were used last; each is loaded when it is first asked for.
+/// Networks that were used last; each is loaded when it is first asked for. They are handed out as
+/// `Arc`, so that the lock is held no longer than loading takes.
 #[derive(Default)]
 pub struct Models {
     device: Option<Device>,
-    flow: Option<(u64, LatentModel)>,
-    vae: Option<(u64, Vae)>,
-    judge: Option<Judge>,
+    flow: Option<(u64, Arc<LatentModel>)>,
+    vae: Option<(u64, Arc<Vae>)>,
+    judge: Option<Arc<Judge>>,
     variational: HashMap<Arc<str>, (u64, Arc<VariationalModel>)>,
 }
 
@@ -69,29 +72,38 @@ impl Models {
     ///
     /// # Errors
     /// Names the file or tensor at fault.
-    pub fn flow(&mut self, source: &Source) -> Result<&LatentModel, String> {
+    pub fn flow(&mut self, source: &Source) -> Result<Arc<LatentModel>, String> {
         let device = self.device()?;
-        if self.flow.as_ref().map(|(version, _)| *version) != Some(source.version) {
-            let vae = SavedModel::load("builtin:vae").map_err(|error| error.to_string())?;
-            let model = LatentModel::new(&*source.saved()?, &vae, &device)?;
-            self.flow = Some((source.version, model));
+        match &self.flow {
+            Some((version, model)) if *version == source.version => Ok(Arc::clone(model)),
+            _ => {
+                let saved = source.saved()?;
+                let vae = match &saved.config {
+                    ImageConfig::Latent(settings) if source.model.is_some() => &settings.vae,
+                    _ => "builtin:vae",
+                };
+                let vae = SavedModel::load(vae).map_err(|error| error.to_string())?;
+                let model = Arc::new(LatentModel::new(&*saved, &vae, &device)?);
+                self.flow = Some((source.version, Arc::clone(&model)));
+                Ok(model)
+            }
         }
-        let loaded = self.flow.as_ref().map(|(_, model)| model);
-        loaded.ok_or_else(|| "no flow".to_owned())
     }
 
     /// The autoencoder of a source.
     ///
     /// # Errors
     /// Names the file or tensor at fault.
-    pub fn vae(&mut self, source: &Source) -> Result<&Vae, String> {
+    pub fn vae(&mut self, source: &Source) -> Result<Arc<Vae>, String> {
         let device = self.device()?;
-        if self.vae.as_ref().map(|(version, _)| *version) != Some(source.version) {
-            let vae = space::load_vae(&*source.saved()?, &device)?;
-            self.vae = Some((source.version, vae));
+        match &self.vae {
+            Some((version, vae)) if *version == source.version => Ok(Arc::clone(vae)),
+            _ => {
+                let vae = Arc::new(space::load_vae(&*source.saved()?, &device)?);
+                self.vae = Some((source.version, Arc::clone(&vae)));
+                Ok(vae)
+            }
         }
-        let loaded = self.vae.as_ref().map(|(_, vae)| vae);
-        loaded.ok_or_else(|| "no autoencoder".to_owned())
     }
 
     /// The variational flow of a source; it stays in memory as long as a picture needs it.
@@ -115,15 +127,17 @@ impl Models {
     ///
     /// # Errors
     /// Names the file or tensor at fault.
-    pub fn judge(&mut self) -> Result<&Judge, String> {
+    pub fn judge(&mut self) -> Result<Arc<Judge>, String> {
         let device = self.device()?;
-        if self.judge.is_none() {
-            let saved = SavedModel::load("builtin:classifier").map_err(|e| e.to_string())?;
-            self.judge = Some(Judge::new(&saved, &device)?);
+        match &self.judge {
+            Some(judge) => Ok(Arc::clone(judge)),
+            None => {
+                let saved = SavedModel::load("builtin:classifier").map_err(|e| e.to_string())?;
+                let judge = Arc::new(Judge::new(&saved, &device)?);
+                self.judge = Some(Arc::clone(&judge));
+                Ok(judge)
+            }
         }
-        self.judge
-            .as_ref()
-            .ok_or_else(|| "no classifier".to_owned())
     }
 }
 

@@ -67,7 +67,9 @@ fn figures_ui(ui: &mut Ui, training: &DigitTraining) {
     let dash = || "–".to_owned();
     let speed = training.steps_per_second;
     let per_epoch = training.snapshot().map_or(0, |s| s.steps_per_epoch);
-    let epochs = training.config.schedule().epochs;
+    // Of the run there is, not of the next one.
+    let config = training.running.as_ref().unwrap_or(&training.config);
+    let epochs = config.schedule().epochs;
     let done = training.step.checked_div(per_epoch).unwrap_or(0);
     let left = (training.total.saturating_sub(training.step)) as f64 / speed;
     let moving = training.is_running() && speed > 0.0;

@@ -111,6 +111,15 @@ impl Digits {
         }
     }
 
+    /// The images of one class.
+    pub fn of_class(&self, label: u8) -> Self {
+        let of_class = || (0..self.len()).filter(|i| self.labels[*i] == label);
+        Self {
+            pixels: of_class().flat_map(|i| self.image(i).to_vec()).collect(),
+            labels: vec![label; of_class().count()],
+        }
+    }
+
     /// One image, `[28, 28]`.
     pub fn image(&self, index: usize) -> &[u8] {
         &self.pixels[index * PIXELS..(index + 1) * PIXELS]

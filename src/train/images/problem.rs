@@ -9,6 +9,7 @@ use burn::tensor::Device;
 use super::config::ImageConfig;
 use super::engine::Loss;
 use super::params::NamedTensor;
+use super::store::SavedModel;
 use crate::data::mnist::Mnist;
 use crate::train::files::CheckpointError;
 
@@ -54,6 +55,14 @@ pub trait Problem: Sized {
     /// # Errors
     /// When the device was lost.
     fn measure(&mut self, model: &Self::Model, last: bool) -> Result<Measured, String>;
+
+    /// Takes back what was measured before the run was stopped.
+    ///
+    /// # Errors
+    /// Names the tensor that is missing or does not fit.
+    fn recall(&mut self, _saved: &SavedModel) -> Result<(), String> {
+        Ok(())
+    }
 
     /// What was measured on the data and belongs to the model, with names `space.…`.
     fn beside(&self) -> Vec<NamedTensor> {

@@ -80,7 +80,7 @@ impl<P: Problem> ImageTask<P> {
         let schedule = config.schedule().clone();
         let (device, info) = device::open(choice).map_err(|error| error.to_string())?;
         let mut notes = Vec::new();
-        let problem = P::new(config, &device, &mut notes)?;
+        let mut problem = P::new(config, &device, &mut notes)?;
         let order = Order::new(schedule.seed, problem.images(), schedule.batch)?;
         let state = match start {
             Start::Fresh => {
@@ -94,9 +94,10 @@ impl<P: Problem> ImageTask<P> {
                 }
             }
             Start::Resume(folder) => {
-                store::load_state(folder)
-                    .map_err(|error| error.to_string())?
-                    .1
+                let state = store::load_state(folder).map_err(|error| error.to_string())?;
+                let saved = SavedModel::load(&folder.to_string_lossy());
+                problem.recall(&saved.map_err(|error| error.to_string())?)?;
+                state.1
             }
         };
         let mut task = Self {

@@ -10,6 +10,7 @@ use super::normalise::Normalise;
 use super::params::NamedTensor;
 use super::problem;
 use super::space::{self, LATENT, SHAPE, Space};
+use super::store::SavedModel;
 use super::task::{Measured, Problem};
 use crate::data::mnist::{Digits, PIXELS, crop};
 use crate::nn::vae::{Vae, VaeConfig};
@@ -114,6 +115,11 @@ impl Problem for VaeProblem {
             ),
             images: Some(before_and_after(&self.test, &indices, &images)),
         })
+    }
+
+    fn recall(&mut self, saved: &SavedModel) -> Result<(), String> {
+        self.space = Space::of(saved)?;
+        Ok(())
     }
 
     fn beside(&self) -> Vec<NamedTensor> {

@@ -16,13 +16,12 @@ pub fn figure(lesson: &Guidance, lab: &Lab, _t: f32) -> Option<Figure> {
         return None;
     }
     let measured = lesson.curves.as_ref().and_then(Background::value);
-    let gamma = lesson.gamma;
     let draw = move |_: &_| {
         let measured = measured.as_deref().and_then(|all| all.as_deref().ok());
         sheet.as_ref().as_ref().ok().map(|made| {
-            let mut panels = vec![digits(made, gamma)];
+            let mut panels = vec![digits(made)];
             if let Some(all) = measured {
-                panels.extend(curves(all, gamma));
+                panels.extend(curves(all, made.gamma));
             }
             Scene::apart(panels)
         })
@@ -31,7 +30,7 @@ pub fn figure(lesson: &Guidance, lab: &Lab, _t: f32) -> Option<Figure> {
 }
 
 /// Guided digits; those that are read as others have a frame and what they are read as.
-fn digits(made: &Sheet, gamma: f32) -> Panel {
+fn digits(made: &Sheet) -> Panel {
     let pairs = || made.read.iter().zip(&made.asked).enumerate();
     let wrong: Vec<usize> = pairs()
         .filter(|(_, (a, b))| a != b)
@@ -48,7 +47,7 @@ fn digits(made: &Sheet, gamma: f32) -> Panel {
         at: words.collect(),
         size: 0.7,
     };
-    let title = Text::maths(&format!("γ = {gamma:.1}"));
+    let title = Text::maths(&format!("γ = {:.1}", made.gamma));
     sketch::framed(panel, &wrong, made.columns, Tone::Error)
         .with("read as", Tone::Error, 1.0, words)
         .titled(title)

@@ -94,16 +94,28 @@ impl Lesson for Guidance {
         let sheet = self.sheet.get_or_insert_with(|| lab.background());
         let (wanted, from) = (key.clone(), source.clone());
         let models = Arc::clone(&lab.digits.models);
-        sheet.ask(key, move |job| {
-            if let Err(error) = work::make_sheet(&wanted, &from, &models, job) {
-                job.show(Err(error));
-            }
-        });
-        // The sheet comes first; both use the same networks.
-        if sheet.is_busy() {
+        // New weights of a run in progress wait until the pictures before them are whole.
+        let training = lab.digits.latent.is_running();
+        let newer = |asked: &SheetKey| {
+            let version = key.version;
+            *asked != key && SheetKey { version, ..asked.clone() } == key
+        };
+        if !(training && sheet.is_busy() && sheet.asked().is_some_and(newer)) {
+            sheet.ask(key, move |job| {
+                if let Err(error) = work::make_sheet(&wanted, &from, &models, job) {
+                    job.show(Err(error));
+                }
+            });
+        }
+        // The sheet comes first. While a run brings one sheet after another, the curves are made
+        // beside them.
+        if sheet.is_busy() && !(training && sheet.value().is_some()) {
             return;
         }
         let curves = self.curves.get_or_insert_with(|| lab.background());
+        if training && curves.is_busy() {
+            return;
+        }
         let models = Arc::clone(&lab.digits.models);
         curves.ask(source.version, move |job| {
             if let Err(error) = work::make_curves(&source, &models, job) {
@@ -216,7 +228,7 @@ impl Guidance {
         let right = right.count();
         let title = format!(
             "γ = {:.1} · {right} of {} are read as asked",
-            self.gamma,
+            made.gamma,
             made.read.len()
         );
         let painter = ui.painter();

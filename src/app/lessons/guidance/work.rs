@@ -7,7 +7,7 @@ use crate::app::digits::models::{self, Models, Source};
 use crate::app::widgets::digit_grid::Pictures;
 use crate::flow::Solver;
 use crate::train::images::classifier::agreement;
-use crate::train::images::{LatentModel, Request};
+use crate::train::images::Request;
 
 /// Samples of each digit on the stage.
 pub const COLUMNS: usize = 8;
@@ -32,6 +32,8 @@ pub struct SheetKey {
 
 /// Guided digits.
 pub struct Sheet {
+    /// What it was made with.
+    pub gamma: f32,
     pub pictures: Pictures,
     pub columns: usize,
     /// What the classifier reads in each.
@@ -68,7 +70,8 @@ pub fn make_sheet(
     models: &Mutex<Models>,
     job: &Job<'_, Result<Sheet, String>>,
 ) -> Result<(), String> {
-    let models = &mut *models::lock(models);
+    let model = models::lock(models).flow(source)?;
+    let judge = models::lock(models).judge()?;
     // A digit alone fills the sheet; all of them have a row each, on the same noise by column.
     let asked: Vec<u8> = match key.digit {
         Some(digit) => vec![digit; COLUMNS * usize::from(CLASSES)],
@@ -78,11 +81,11 @@ pub fn make_sheet(
         if job.is_cancelled() {
             return Ok(());
         }
-        let model = models.flow(source)?;
         let request = request(asked.clone(), key.gamma, steps, key.seed);
         let samples = job.pool.install(|| model.sample(&request, &mut |_| {}))?;
-        let read = job.pool.install(|| models.judge()?.read(&samples.images))?;
+        let read = job.pool.install(|| judge.read(&samples.images))?;
         job.show(Ok(Sheet {
+            gamma: key.gamma,
             pictures: Pictures::new(samples.images),
             columns: COLUMNS,
             read: read.labels,
@@ -107,20 +110,18 @@ pub fn make_curves(
             images.extend_from_slice(mnist.test.image(i));
         }
     }
-    let truth = models::lock(models).judge()?.read(&images)?;
+    let judge = models::lock(models).judge()?;
+    let model = models::lock(models).flow(source)?;
+    let truth = judge.read(&images)?;
     let truth = spread(&truth.features, labels.len());
     let mut measured = Vec::new();
     for gamma in GAMMAS {
         if job.is_cancelled() {
             return Ok(());
         }
-        // The lock is taken for one point at a time, so that the sheet need not wait for all.
-        let models = &mut *models::lock(models);
         let request = request(labels.clone(), gamma, STEPS, 1);
-        let samples = job
-            .pool
-            .install(|| sample(models.flow(source)?, &request))?;
-        let seen = job.pool.install(|| models.judge()?.read(&samples))?;
+        let samples = job.pool.install(|| model.sample(&request, &mut |_| {}))?;
+        let seen = job.pool.install(|| judge.read(&samples.images))?;
         measured.push(Measured {
             gamma,
             accuracy: agreement(&seen.labels, &labels) as f32,
@@ -129,10 +130,6 @@ pub fn make_curves(
         job.show(Ok(measured.clone()));
     }
     Ok(())
-}
-
-fn sample(model: &LatentModel, request: &Request) -> Result<Vec<u8>, String> {
-    Ok(model.sample(request, &mut |_| {})?.images)
 }
 
 /// Mean distance of the features of two samples of the same digit; samples of a digit stand in a

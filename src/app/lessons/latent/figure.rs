@@ -16,7 +16,6 @@ use crate::figure::{Form, Panel, Scene, Text, Tone};
 
 pub fn figure(lesson: &Latent, lab: &Lab, t: f32) -> Option<Figure> {
     let source = lab.digits.flow();
-    let label = source.label.clone();
     let figure = if lesson.view == View::Film {
         let panels = lesson.film.panels();
         if panels.is_empty() {
@@ -27,11 +26,11 @@ pub fn figure(lesson: &Latent, lab: &Lab, t: f32) -> Option<Figure> {
     } else {
         let work = lesson.slot().and_then(|slot| lesson.work[slot].as_ref());
         let made: Arc<Made> = work.and_then(Background::value)?;
-        if made.is_err() {
+        if made.shown.is_err() {
             return None;
         }
-        Figure::new(lesson.seed, move |_| match made.as_ref() {
-            Ok(Shown::Flow(made)) => Some(flow(made, t, &label)),
+        Figure::new(lesson.seed, move |_| match &made.shown {
+            Ok(Shown::Flow(flowing)) => Some(flow(flowing, t, &made.label)),
             Ok(Shown::Steps(rows)) => Some(steps(rows)),
             Ok(Shown::Map(made)) => Some(map(made, t)),
             Err(_) => None,

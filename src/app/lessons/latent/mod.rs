@@ -139,6 +139,15 @@ impl Lesson for Latent {
         };
         let models = Arc::clone(&lab.digits.models);
         let work = self.work[slot].get_or_insert_with(|| lab.background());
+        // New weights of a run in progress wait until the picture before them is whole.
+        let newer = |asked: &Key| {
+            let version = key.version;
+            *asked != key && Key { version, ..asked.clone() } == key
+        };
+        let training = lab.digits.latent.is_running();
+        if training && work.is_busy() && work.asked().is_some_and(newer) {
+            return;
+        }
         let (view, wanted) = (self.view, key.clone());
         work.ask(key, move |job| {
             let made = match view {
@@ -147,7 +156,7 @@ impl Lesson for Latent {
                 View::Flow | View::Film => work::flow(&wanted, &source, &models, job),
             };
             if let Err(error) = made {
-                job.show(Err(error));
+                job.show(Made::of(&source, Err(error)));
             }
         });
     }
@@ -171,14 +180,13 @@ impl Lesson for Latent {
                 .slot()
                 .and_then(|slot| self.work[slot].as_ref())
                 .and_then(Background::value);
-            let label = lab.digits.flow().label;
             let t = lab.clock.t() as f32;
             match shown.as_deref() {
                 None => notes::sentence(ui, place, "The first digits are on their way…"),
-                Some(Err(error)) => notes::sentence(ui, place, error),
-                Some(Ok(shown)) => {
-                    picture::paint(ui, place, &mut self.textures, shown, t, &label);
-                }
+                Some(Made { label, shown }) => match shown {
+                    Err(error) => notes::sentence(ui, place, error),
+                    Ok(shown) => picture::paint(ui, place, &mut self.textures, shown, t, label),
+                },
             }
         }
         ui.advance_cursor_after_rect(place);

@@ -80,8 +80,23 @@ pub enum Shown {
     Map(Map),
 }
 
-/// Result of a thread.
-pub type Made = Result<Shown, String>;
+/// Result of a thread, with what it was made of.
+pub struct Made {
+    /// Of the weights, for the caption.
+    pub label: String,
+    /// The pictures, or why there are none.
+    pub shown: Result<Shown, String>,
+}
+
+impl Made {
+    /// Something of the weights of a source.
+    pub fn of(source: &Source, shown: Result<Shown, String>) -> Self {
+        Self {
+            label: source.label.clone(),
+            shown,
+        }
+    }
+}
 
 fn labels(n: usize) -> Vec<u8> {
     (0..n).map(|i| (i % CLASSES) as u8).collect()
@@ -116,8 +131,7 @@ pub fn flow(
     models: &Mutex<Models>,
     job: &Job<'_, Made>,
 ) -> Result<(), String> {
-    let mut models = models::lock(models);
-    let model = models.flow(source)?;
+    let model = models::lock(models).flow(source)?;
     let coarse = Key {
         steps: key.steps.min(8),
         solver: Solver::Euler,
@@ -127,8 +141,8 @@ pub fn flow(
         if job.is_cancelled() {
             return Ok(());
         }
-        let made = job.pool.install(|| carried(model, key, frames))?;
-        job.show(Ok(Shown::Flow(made)));
+        let made = job.pool.install(|| carried(&model, key, frames))?;
+        job.show(Made::of(source, Ok(Shown::Flow(made))));
     }
     Ok(())
 }
@@ -164,8 +178,7 @@ pub fn steps(
     models: &Mutex<Models>,
     job: &Job<'_, Made>,
 ) -> Result<(), String> {
-    let mut models = models::lock(models);
-    let model = models.flow(source)?;
+    let model = models::lock(models).flow(source)?;
     let mut rows = Vec::new();
     let fixed = if key.solver.is_adaptive() {
         Solver::Euler
@@ -195,7 +208,7 @@ pub fn steps(
             nfe: samples.nfe,
             pictures: Pictures::new(samples.images),
         });
-        job.show(Ok(Shown::Steps(rows.clone())));
+        job.show(Made::of(source, Ok(Shown::Steps(rows.clone()))));
     }
     Ok(())
 }
@@ -210,8 +223,7 @@ pub fn map(
     models: &Mutex<Models>,
     job: &Job<'_, Made>,
 ) -> Result<(), String> {
-    let mut models = models::lock(models);
-    let model = models.flow(source)?;
+    let model = models::lock(models).flow(source)?;
     let request = request(key, MAPPED, FRAMES);
     let samples = job.pool.install(|| model.sample(&request, &mut |_| {}))?;
     let mut way = samples.way;
@@ -225,12 +237,13 @@ pub fn map(
         let few = &x[..PICTURED * LATENT];
         pictures.push(Pictures::new(job.pool.install(|| model.decode(few))?));
     }
-    job.show(Ok(Shown::Map(Map {
+    let map = Map {
         places: way.iter().map(|x| plane.places(x)).collect(),
         labels: request.labels,
         pictures,
         share: plane.share,
-    })));
+    };
+    job.show(Made::of(source, Ok(Shown::Map(map))));
     Ok(())
 }
 

@@ -16,7 +16,6 @@ pub fn figure(lesson: &Autoencoder, lab: &Lab, t: f32) -> Option<Figure> {
         return None;
     };
     let source = lab.digits.autoencoder();
-    let label = source.label.clone();
     let (seed, shown) = (lesson.seed, shown.clone());
     let draw: Box<dyn Fn() -> Scene + Send + Sync> = match lesson.view {
         View::Check => {
@@ -56,7 +55,7 @@ pub fn figure(lesson: &Autoencoder, lab: &Lab, t: f32) -> Option<Figure> {
                 let now: Vec<usize> = (0..STRIP).filter(|i| near(&places[*i])).collect();
                 let strip = sketch::framed(strip, &now, STRIP, Tone::Model);
                 Scene::row(panels)
-                    .titled(format!("A walk between two codes, {label}"))
+                    .titled(format!("A walk between two codes, {}", shown.label))
                     .over(Scene::row(vec![strip]))
             })
         }

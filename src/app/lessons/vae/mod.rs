@@ -9,7 +9,7 @@ use egui::{Align2, FontId, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, pos2
 use serde::{Deserialize, Serialize};
 
 use crate::app::background::Background;
-use crate::app::digits::{Digits, Part};
+use crate::app::digits::Part;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson, Status};
@@ -104,6 +104,15 @@ impl Lesson for Autoencoder {
         };
         let models = Arc::clone(&lab.digits.models);
         let thread = self.work.get_or_insert_with(|| lab.background());
+        // New weights of a run in progress wait until the pictures before them are whole.
+        let newer = |asked: &Key| {
+            let version = key.version;
+            *asked != key && Key { version, ..asked.clone() } == key
+        };
+        let training = lab.digits.vae.is_running();
+        if training && thread.is_busy() && thread.asked().is_some_and(newer) {
+            return;
+        }
         let wanted = key.clone();
         thread.ask(key, move |job| {
             if let Err(error) = work::make(&wanted, &source, &models, job) {
@@ -139,7 +148,7 @@ impl Lesson for Autoencoder {
             None => notes::sentence(ui, place, "The digits are being encoded…"),
             Some(Err(error)) => notes::sentence(ui, place, error),
             Some(Ok(shown)) => match self.view {
-                View::Check => self.check_ui(ui, place, shown, &lab.digits),
+                View::Check => self.check_ui(ui, place, shown),
                 View::Walk => self.walk_ui(ui, place, shown, lab.clock.t() as f32),
             },
         }
@@ -199,10 +208,9 @@ impl Lesson for Autoencoder {
 }
 
 impl Autoencoder {
-    fn check_ui(&mut self, ui: &mut Ui, place: Rect, shown: &Shown, digits: &Digits) {
+    fn check_ui(&mut self, ui: &mut Ui, place: Rect, shown: &Shown) {
         let p = theme::palette(ui);
-        let label = digits.autoencoder().label;
-        let mse = format!("Reconstructions · {label} · error {:.4}", shown.mse);
+        let mse = format!("Reconstructions · {} · error {:.4}", shown.label, shown.mse);
         let mut grids = vec![
             (&shown.originals, "Originals".to_owned()),
             (&shown.rebuilt, mse),

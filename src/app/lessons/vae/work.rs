@@ -27,6 +27,8 @@ pub struct Key {
 /// What the stage shows, made on the lesson's thread.
 #[derive(Clone)]
 pub struct Shown {
+    /// Of the weights, for the caption.
+    pub label: String,
     pub originals: Pictures,
     pub rebuilt: Pictures,
     pub difference: Pictures,
@@ -46,9 +48,9 @@ pub fn make(
     let digits = &mnist.test;
     let first = (key.seed as usize * ROWS * COLUMNS) % (digits.len() - ROWS * COLUMNS);
     let indices: Vec<usize> = (first..first + ROWS * COLUMNS).collect();
-    let mut models = models::lock(models);
-    let device = models.device()?;
-    let net = models.vae(source)?;
+    let device = models::lock(models).device()?;
+    let net = models::lock(models).vae(source)?;
+    let net = &*net;
     let originals: Vec<u8> = indices
         .iter()
         .flat_map(|i| digits.image(*i).to_vec())
@@ -63,6 +65,7 @@ pub fn make(
         .map(|(a, b)| a.abs_diff(*b))
         .collect();
     let mut shown = Shown {
+        label: source.label.clone(),
         mse: vae::mse(digits, &indices, &images),
         originals: Pictures::new(originals),
         rebuilt: Pictures::new(rebuilt),
