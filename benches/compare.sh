@@ -20,18 +20,21 @@ trap 'rm -rf "$work"' EXIT
 for round in $(seq "$rounds"); do
   "$flowlab" bench --json --quick --device cpu >>"$work/ours"
   "$python" "$here/benches/pytorch_baseline.py" "${flags[@]}" >>"$work/theirs"
+  "$python" "$here/benches/pytorch_images.py" --json --threads "$threads" >>"$work/images"
   echo "round $round of $rounds" >&2
 done
 "$python" - "$work" <<'PYTHON'
 import json, statistics, sys
 
-ours, theirs = ([json.loads(line) for line in open(f"{sys.argv[1]}/{name}")]
-                for name in ("ours", "theirs"))
+ours, theirs, images = ([json.loads(line) for line in open(f"{sys.argv[1]}/{name}")]
+                        for name in ("ours", "theirs", "images"))
+for run, epochs in zip(theirs, images):
+    run["eager"] |= epochs
 print(f"torch {theirs[0]['torch']}, {theirs[0]['threads']} threads, {len(ours)} rounds")
 print(f"{'':30}{'Flow Lab':>10}{'PyTorch':>10}{'medians':>9}{'best':>7}")
 for kind in ("eager", "compiled"):
-    for key in ("toy_train_step_ms", "toy_sample_s"):
-        if kind not in theirs[0]:
+    for key in ("toy_train_step_ms", "toy_sample_s", "latent_epoch_s", "vae_epoch_s"):
+        if key not in theirs[0].get(kind, {}):
             continue
         a = [run[key]["value"] for run in ours]
         b = [run[kind][key] for run in theirs]

@@ -5,11 +5,13 @@ transformer (4 blocks of width 128 on 4 x 4 x 4 latent codes) and of the autoenc
 pictures), and of one forward pass of the transformer, as a sampler makes it. Each figure is the
 best of several runs, because a shared machine only ever adds time.
 
-    python pytorch_images.py [--threads 2] [--runs 10]
+    python pytorch_images.py [--threads 2] [--runs 10] [--json]
 """
 
 import argparse
+import json
 import math
+import statistics
 import time
 
 import torch
@@ -17,6 +19,8 @@ from torch import nn
 from torch.nn import functional as F
 
 BATCH = 128
+# Steps of an epoch over 60 000 images.
+STEPS = math.ceil(60_000 / BATCH)
 
 
 class Block(nn.Module):
@@ -91,8 +95,8 @@ class Vae(nn.Module):
         return ((y - x).square().sum() + 0.1 * kl) / len(x)
 
 
-def best_of(runs, work):
-    """Shortest time in milliseconds; the first calls warm up and are not counted."""
+def times_of(runs, work):
+    """Median and shortest time in milliseconds; the first calls warm up and are not counted."""
     for _ in range(3):
         work()
     times = []
@@ -100,7 +104,7 @@ def best_of(runs, work):
         start = time.perf_counter()
         work()
         times.append(time.perf_counter() - start)
-    return 1e3 * min(times)
+    return 1e3 * statistics.median(times), 1e3 * min(times)
 
 
 def training_step(network, loss):
@@ -118,6 +122,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--json", action="store_true", help="seconds of an epoch, for compare.sh")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
@@ -126,15 +131,24 @@ def main():
     t, labels = torch.rand(BATCH), torch.randint(10, (BATCH,))
     dit = Dit()
     step = training_step(dit, lambda: F.mse_loss(dit(x, t, labels), target))
-    print(f"dit step {best_of(options.runs, step):.1f} ms")
+    dit_times = times_of(options.runs, step)
     with torch.no_grad():
-        forward = best_of(options.runs, lambda: dit(x, t, labels))
-    print(f"dit forward {forward:.1f} ms")
+        forward = times_of(options.runs, lambda: dit(x, t, labels))
 
     vae, pictures = Vae(), torch.rand(BATCH, 1, 32, 32)
     noise = torch.randn(BATCH, 4, 4, 4)
     step = training_step(vae, lambda: vae.loss(pictures, noise))
-    print(f"vae step {best_of(options.runs, step):.1f} ms")
+    vae_times = times_of(options.runs, step)
+    if options.json:
+        epochs = {}
+        for key, times in (("latent_epoch_s", dit_times), ("vae_epoch_s", vae_times)):
+            median, best = (1e-3 * STEPS * time for time in times)
+            epochs |= {key: median, key + "_best": best}
+        print(json.dumps(epochs))
+        return
+    print(f"dit step {dit_times[1]:.1f} ms")
+    print(f"dit forward {forward[1]:.1f} ms")
+    print(f"vae step {vae_times[1]:.1f} ms")
 
 
 if __name__ == "__main__":

@@ -145,6 +145,18 @@ fn a_run_stopped_in_the_middle_of_an_epoch_ends_with_the_same_weights() {
         let again = Start::Resume(halves.clone());
         let mut second = task::<P>(config.clone(), &again, DeviceChoice::Cpu);
         assert_eq!(second.done(), 5);
+        // What an epoch's end has measured is there before the next one.
+        let beside = |saved: &SavedModel| {
+            let mut tensors = saved.beside.clone();
+            tensors.sort_by(|a, b| a.name.cmp(&b.name));
+            tensors
+        };
+        let saved = SavedModel::load(halves.to_str().unwrap()).unwrap();
+        assert_eq!(beside(&second.snapshot().unwrap().model), beside(&saved));
+        if let ImageConfig::Vae(_) = config {
+            let scale = &saved.measured("space.scale").unwrap().values;
+            assert!(scale.iter().all(|scale| *scale != 1.0), "{scale:?}");
+        }
         let b = losses(&mut second, 2);
         second.save(&halves).unwrap();
         assert_eq!(a[5..], b);

@@ -7,6 +7,8 @@ use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 use flowlab::app::theme::Theme;
 use flowlab::data::Dataset;
+use flowlab::train::RunState;
+use flowlab::train::images::ImageConfig;
 use harness::{Window, click, count, on_cpu, picture, press, settle, until};
 
 fn window(lesson: &str) -> Window {
@@ -179,6 +181,79 @@ fn a_saved_run_is_opened_beside_the_others_and_trains_on() {
     });
     let message = &harness.state().lab.training.messages[0];
     assert!(message.contains("config.json"), "{message}");
+}
+
+#[test]
+fn a_run_of_the_image_lab_is_saved_and_opened_in_its_lesson() {
+    if !common::gpu_here() {
+        return;
+    }
+    let mut harness = window("vae");
+    let ImageConfig::Vae(settings) = &mut harness.state_mut().lab.digits.vae.config else {
+        panic!("the settings of the autoencoder");
+    };
+    settings.channels = [2, 2, 4];
+    let schedule = &mut settings.schedule;
+    (schedule.images, schedule.batch, schedule.epochs) = (Some(64), 16, 500);
+    let started = settings.clone();
+    press(&mut harness, Key::T);
+    until(&mut harness, "an epoch is over", |harness| {
+        let vae = &harness.state().lab.digits.vae;
+        vae.step > 5 && vae.snapshot().is_some_and(|shown| !shown.sheets.is_empty())
+    });
+    press(&mut harness, Key::T);
+    until(&mut harness, "it pauses", |harness| {
+        harness.state().lab.digits.vae.state == RunState::Paused
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("own");
+    let answer = |harness: &mut Window, key: Key, button: &str| {
+        harness.key_press_modifiers(Modifiers::COMMAND, key);
+        harness.run_steps(4);
+        let fields: Vec<_> = harness.query_all_by_role(egui::Role::TextInput).collect();
+        let field = fields.last().expect("a field");
+        field.set_text_value_accesskit(path.to_str().expect("a path"));
+        harness.run_steps(2);
+        click(harness, button);
+    };
+    answer(&mut harness, Key::S, "Save");
+    until(&mut harness, "the run is saved", |harness| {
+        let note = &harness.state().lab.digits.vae.note;
+        note.as_ref().is_some_and(|note| note.starts_with("Saved"))
+    });
+    assert!(harness.state().lab.training.messages.is_empty());
+    let saved = &harness.state().lab.digits.vae;
+    let (step, losses) = (saved.step, saved.curve.raw().to_vec());
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::R);
+    harness.run_steps(2);
+    assert!(!harness.state().lab.digits.vae.is_started());
+
+    answer(&mut harness, Key::O, "Open");
+    until(&mut harness, "the run is open", |harness| {
+        harness.state().lab.digits.vae.is_started()
+    });
+    let opened = &harness.state().lab.digits.vae;
+    assert_eq!(opened.step, step);
+    assert_eq!(opened.config, ImageConfig::Vae(started));
+    assert_eq!(opened.curve.raw().len(), losses.len());
+    assert_eq!(opened.parts.len(), 2);
+    let sheets = opened.snapshot().expect("a model").sheets.len();
+    assert!(sheets > 0);
+    press(&mut harness, Key::T);
+    until(&mut harness, "it trains on", |harness| {
+        let vae = &harness.state().lab.digits.vae;
+        let film = vae.snapshot().map_or(0, |shown| shown.sheets.len());
+        vae.step > step && film > sheets
+    });
+    press(&mut harness, Key::T);
+
+    // A run of another kind is told in a sentence.
+    harness.state_mut().lab.digits.latent.open(path);
+    until(&mut harness, "the failure is told", |harness| {
+        !harness.state().lab.training.messages.is_empty()
+    });
+    let message = &harness.state().lab.training.messages[0];
+    assert!(message.contains("train vae"), "{message}");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The image networks: shapes, first outputs, and the same numbers on both devices.
 
+mod common;
+
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
-use flowlab::device::{DeviceChoice, adapters, open};
+use flowlab::device::{DeviceChoice, open};
 use flowlab::nn::classifier::ClassifierConfig;
 use flowlab::nn::dit::{Dit, DitConfig};
 use flowlab::nn::ema;
@@ -34,7 +36,7 @@ impl ModuleMapper for Shake {
 /// Both devices, if a GPU adapter (a software one will do) is there.
 fn devices() -> Vec<Device> {
     let mut devices = vec![Device::flex()];
-    if !adapters().is_empty() {
+    if common::gpu_here() {
         devices.push(open(DeviceChoice::Gpu).unwrap().0);
     }
     devices

@@ -2,7 +2,9 @@
 
 use egui::Ui;
 
-use super::training::{Card, Training};
+use super::digits::Part;
+use super::lesson::Lab;
+use super::training::Card;
 use super::widgets::file_dialog::{FileDialog, Loaded};
 use super::widgets::paint_dialog::{PaintDialog, Painting};
 use super::widgets::save_dialog::{Outcome, SaveDialog};
@@ -18,8 +20,10 @@ pub enum Open {
     File(FileDialog),
 }
 
-/// Opens the card that is asked for, draws it, and does what it was used for.
-pub fn cards_ui(open: &mut Option<Open>, training: &mut Training, ui: &mut Ui) {
+/// Opens the card that is asked for, draws it, and does what it was used for: `part` is the
+/// training of the image lab that a run folder is for, none the 2-D lab.
+pub fn cards_ui(open: &mut Option<Open>, lab: &mut Lab, part: Option<Part>, ui: &mut Ui) {
+    let training = &mut lab.training;
     if let Some(card) = training.wants.take()
         && open.is_none()
     {
@@ -42,7 +46,10 @@ pub fn cards_ui(open: &mut Option<Open>, training: &mut Training, ui: &mut Ui) {
             Outcome::Open => false,
             Outcome::Left => true,
             Outcome::Save(folder) => {
-                training.open(folder);
+                match part {
+                    Some(part) => lab.digits.part(part).open(folder),
+                    None => training.open(folder),
+                }
                 true
             }
         },

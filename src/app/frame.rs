@@ -77,7 +77,9 @@ impl App {
             .show_separator_line(false)
             .show(ui, |ui| {
                 ui.add_space(2.0);
-                play_bar::play_bar(ui, &mut self.lab.clock);
+                if self.lessons[self.current].uses_time() {
+                    play_bar::play_bar(ui, &mut self.lab.clock);
+                }
                 self.lessons[self.current].bottom_ui(ui, &mut self.lab);
                 ui.add_space(4.0);
             });
@@ -114,7 +116,14 @@ impl App {
                 let ctx = ui.ctx().clone();
                 self.act(Action::LectureMode, &ctx);
             }
+            self.source_ui(ui);
         });
+    }
+
+    /// Where the lesson comes from.
+    fn source_ui(&self, ui: &mut Ui) {
+        let source = format!("Source: {}", self.lessons[self.current].source());
+        ui.add(egui::Label::new(RichText::new(source).small().weak()).wrap());
     }
 
     fn header_ui(&mut self, ui: &mut Ui) {
@@ -158,8 +167,8 @@ impl App {
         });
         if !lecture {
             let text = RichText::new(sentence).weak();
-            ui.add(egui::Label::new(text).wrap())
-                .on_hover_text(self.lessons[self.current].source());
+            ui.add(egui::Label::new(text).wrap());
+            self.source_ui(ui);
             ui.add_space(4.0);
         }
         if let Some(action) = asked {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::background::Background;
 use super::clock::Clock;
-use super::digits::Digits;
+use super::digits::{Digits, Part};
 use super::figure::Figure;
 use super::keys::Action;
 use super::sampler::Sampler;
@@ -101,9 +101,19 @@ pub trait Lesson {
         false
     }
 
-    /// The training of this lesson, where it has its own.
-    fn status(&self, _lab: &Lab) -> Option<Status> {
+    /// The training of the image lab that this lesson shows; none for the runs of the 2-D lab.
+    fn part(&self) -> Option<Part> {
         None
+    }
+
+    /// The training of this lesson, where it has its own.
+    fn status(&self, lab: &Lab) -> Option<Status> {
+        self.part().map(|part| lab.digits.status(part))
+    }
+
+    /// Whether the time of the flow changes what is shown.
+    fn uses_time(&self) -> bool {
+        true
     }
 
     /// Whether a picture that was asked for is still being made.

@@ -206,6 +206,12 @@ impl App {
         if own && self.lessons[self.current].act(action, &mut self.lab) {
             return;
         }
+        // Runs of the image lab are saved where they are shown.
+        let part = self.lessons[self.current].part();
+        let can_save = match part {
+            Some(part) => self.lab.digits.part(part).is_started(),
+            None => self.lab.training.run().is_some(),
+        };
         let Lab {
             clock,
             training,
@@ -241,7 +247,7 @@ impl App {
                 self.current = (self.current + count - 1) % count;
             }
             Action::Help => self.help = !self.help,
-            Action::Save if training.run().is_some() => {
+            Action::Save if can_save => {
                 self.save
                     .get_or_insert_with(|| SaveDialog::new("runs/lecture"));
             }
@@ -296,7 +302,14 @@ impl App {
         match outcome {
             None | Some(Outcome::Open) => return,
             Some(Outcome::Left) => {}
-            Some(Outcome::Save(folder)) => self.lab.training.save(folder),
+            Some(Outcome::Save(folder)) => match self.lessons[self.current].part() {
+                Some(part) => {
+                    if !self.lab.digits.part(part).save(folder) {
+                        self.lab.training.report(training::NOTHING_TO_SAVE.to_owned());
+                    }
+                }
+                None => self.lab.training.save(folder),
+            },
         }
         self.save = None;
     }
@@ -330,7 +343,8 @@ impl eframe::App for App {
         self.tick(&ctx);
         self.frame_ui(ui);
         self.save_ui(ui);
-        cards::cards_ui(&mut self.card, &mut self.lab.training, ui);
+        let part = self.lessons[self.current].part();
+        cards::cards_ui(&mut self.card, &mut self.lab, part, ui);
         self.export_ui(ui, &ctx);
         if self.help {
             self.help = widgets::help::overlay(ui);

@@ -16,7 +16,10 @@ use crate::flow::solver::Solver;
 use crate::kernel::{Mlp, sample};
 use crate::train::batch::{Batches, Purpose, stream};
 use crate::train::engine::{BurnEngine, Engine, EngineState, FusedEngine};
-use crate::train::images::{ImageConfig, ImageTask, LatentProblem, LatentSettings, Schedule};
+use crate::train::images::problem::Problem;
+use crate::train::images::{
+    ImageConfig, ImageTask, LatentProblem, LatentSettings, Schedule, VaeProblem, VaeSettings,
+};
 use crate::train::{Checkpoint, Preset, Start, Task, ToyConfig};
 
 /// Particles and Euler steps of the sampling figure.
@@ -43,6 +46,7 @@ pub struct Report {
     pub toy_sample_gflops: Figure,
     pub exact_field_mpoints_per_s: Figure,
     pub latent_epoch_s: Figure,
+    pub vae_epoch_s: Figure,
 }
 
 /// Times the pieces that the lab's speed is made of; each figure is the median of its repeats.
@@ -66,6 +70,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         toy_sample_s: cpu(sampling),
         exact_field_mpoints_per_s: cpu(exact_field(repeats)),
         latent_epoch_s: latent_epoch(args, repeats)?,
+        vae_epoch_s: vae_epoch(args, repeats)?,
     };
     if args.markdown {
         print!("{}", bench_table::markdown(&report, baseline.as_ref()));
@@ -111,9 +116,28 @@ fn latent_epoch(args: &BenchArgs, repeats: usize) -> anyhow::Result<Figure> {
         },
         ..LatentSettings::default()
     };
-    let steps = 60_000_usize.div_ceil(settings.schedule.batch);
-    let config = ImageConfig::Latent(settings);
-    let (mut task, info) = ImageTask::<LatentProblem>::new(config, &Start::Fresh, args.device)
+    epoch::<LatentProblem>(ImageConfig::Latent(settings), args, repeats)
+}
+
+/// An epoch of the autoencoder over 60 000 digits, from its step: batch 128, Adam.
+fn vae_epoch(args: &BenchArgs, repeats: usize) -> anyhow::Result<Figure> {
+    let settings = VaeSettings {
+        schedule: Schedule {
+            images: Some(LATENT_IMAGES),
+            ..VaeSettings::default().schedule
+        },
+        ..VaeSettings::default()
+    };
+    epoch::<VaeProblem>(ImageConfig::Vae(settings), args, repeats)
+}
+
+fn epoch<P: Problem>(
+    config: ImageConfig,
+    args: &BenchArgs,
+    repeats: usize,
+) -> anyhow::Result<Figure> {
+    let steps = 60_000_usize.div_ceil(config.schedule().batch);
+    let (mut task, info) = ImageTask::<P>::new(config, &Start::Fresh, args.device)
         .map_err(|error| anyhow::anyhow!(error))?;
     let mut failure = None;
     let seconds = median(repeats, || {

@@ -44,6 +44,7 @@ pub fn markdown(report: &Report, baseline: Option<&Baseline>) -> String {
     let sample = report.toy_sample_s.value;
     let share = 100.0 * report.toy_sample_gflops.value / report.gemm_gflops.value;
     let latent = &report.latent_epoch_s;
+    let vae = &report.vae_epoch_s;
     let (peak, field) = (&report.gemm_gflops, &report.exact_field_mpoints_per_s);
     let particles = format!("{} 000 particles, {STEPS} Euler steps", PARTICLES / 1000);
     let rows = [
@@ -70,6 +71,11 @@ pub fn markdown(report: &Report, baseline: Option<&Baseline>) -> String {
         (
             "one epoch of the 4 × 128 transformer on MNIST's codes".to_owned(),
             format!("{:.0} s ({})", latent.value, latent.device),
+            baseline.map(empty),
+        ),
+        (
+            "one epoch of the autoencoder on MNIST".to_owned(),
+            format!("{:.0} s ({})", vae.value, vae.device),
             baseline.map(empty),
         ),
     ];
@@ -159,6 +165,7 @@ mod tests {
             gemm_gflops: figure(200.0),
             toy_sample_gflops: figure(160.0),
             latent_epoch_s: figure(40.0),
+            vae_epoch_s: figure(20.0),
             exact_field_mpoints_per_s: figure(14.0),
         }
     }
@@ -174,7 +181,7 @@ mod tests {
         for (baseline, cells) in [(None, 2), (Some(&baseline), 4)] {
             let text = markdown(&report(), baseline);
             let table: Vec<_> = text.lines().skip(2).collect();
-            assert_eq!(table.len(), 7, "{text}");
+            assert_eq!(table.len(), 8, "{text}");
             for line in table {
                 assert_eq!(line.matches('|').count(), cells + 1, "{line}");
             }

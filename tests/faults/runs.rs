@@ -120,6 +120,65 @@ fn fault_20_a_killed_run_leaves_a_whole_checkpoint() {
     );
 }
 
+/// A flow in latent space so small that an epoch takes a second or two.
+const LATENT: [&str; 16] = [
+    "train",
+    "latent",
+    "--width",
+    "8",
+    "--depth",
+    "1",
+    "--heads",
+    "1",
+    "--images",
+    "256",
+    "--batch",
+    "8",
+    "--device",
+    "cpu",
+    "--seed",
+    "3",
+];
+
+#[cfg(unix)]
+#[test]
+fn fault_20_a_killed_image_run_goes_on_with_the_same_losses() {
+    use flowlab::train::images::store::load_state;
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let epochs = |n: &'static str, out: &'static str| {
+        let rest = ["--epochs", n, "--out", out];
+        [&LATENT[..], &rest].concat()
+    };
+    works(at, &epochs("4", "whole"));
+    works(at, &epochs("1", "run"));
+    let step = || load_state(&at.join("run")).unwrap().1.step;
+    assert_eq!(step(), 32);
+    let resume = |n: &'static str| {
+        ["train", "latent", "--resume", "run", "--epochs", n, "--device", "cpu"]
+    };
+    // Kills fall into the start, into an epoch, and about its end, when the run is saved.
+    let mut last = 32;
+    for pause in [200, 900, 1700, 2600] {
+        let mut child = command(at, &resume("4")).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(pause));
+        child.kill().unwrap();
+        finish(child);
+        assert!(step() >= last, "{} after {last}", step());
+        last = step();
+    }
+    works(at, &resume("4"));
+    let state = |run: &str| load_state(&at.join(run)).unwrap().1;
+    assert_eq!(state("whole"), state("run"));
+    let losses = |run: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(at.join(run).join("log.csv")).unwrap();
+        let cut = |line: &str| line.rsplit_once(',').unwrap().0.to_owned();
+        text.lines().map(cut).collect()
+    };
+    assert_eq!(losses("whole"), losses("run"));
+    assert_eq!(losses("run").len(), 1 + 4 * 32);
+}
+
 #[test]
 fn fault_29_extreme_settings_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();

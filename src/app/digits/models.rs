@@ -4,6 +4,7 @@
 //! must not wait for training.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::data::mnist::Mnist;
@@ -34,6 +35,11 @@ pub struct Source {
 }
 
 impl Source {
+    /// The folder of the pictures that it was trained on; none for MNIST.
+    pub fn data(&self) -> Option<&PathBuf> {
+        self.model.as_ref()?.config.data()
+    }
+
     fn saved(&self) -> Result<Arc<SavedModel>, String> {
         match &self.model {
             Some(model) => Ok(Arc::clone(model)),
@@ -52,6 +58,7 @@ pub struct Models {
     flow: Option<(u64, Arc<LatentModel>)>,
     vae: Option<(u64, Arc<Vae>)>,
     judge: Option<Arc<Judge>>,
+    data: Option<(PathBuf, Arc<Mnist>)>,
     variational: HashMap<Arc<str>, (u64, Arc<VariationalModel>)>,
 }
 
@@ -102,6 +109,24 @@ impl Models {
                 let vae = Arc::new(space::load_vae(&*source.saved()?, &device)?);
                 self.vae = Some((source.version, Arc::clone(&vae)));
                 Ok(vae)
+            }
+        }
+    }
+
+    /// The pictures that a source was trained on: MNIST, or those of a folder.
+    ///
+    /// # Errors
+    /// Names the file at fault.
+    pub fn images(&mut self, source: &Source) -> Result<Arc<Mnist>, String> {
+        let Some(folder) = source.data() else {
+            return digits();
+        };
+        match &self.data {
+            Some((known, data)) if known == folder => Ok(Arc::clone(data)),
+            _ => {
+                let data = Mnist::load(Some(folder)).map_err(|error| error.to_string())?;
+                self.data = Some((folder.clone(), Arc::clone(&data)));
+                Ok(data)
             }
         }
     }

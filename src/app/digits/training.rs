@@ -1,12 +1,17 @@
 //! One image training as the window sees it.
 
-use std::path::PathBuf;
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread;
 
 use super::models::Source;
 use crate::app::curve::LossCurve;
 use crate::device::{DeviceChoice, DeviceInfo};
-use crate::train::images::{ImageConfig, ImageSnapshot};
+use crate::app::widgets::path_picker::PathPicker;
+use crate::train::images::log::Row;
+use crate::train::images::{ImageConfig, ImageSnapshot, OpenedRun, Sheet, store};
 use crate::train::{Command, Event, LossPoint, RunState, Session, Start};
 
 /// The settings of the next run, and the present one.
@@ -31,7 +36,16 @@ pub struct DigitTraining {
     pub curve: LossCurve,
     /// The parts of its loss, as often as they are told.
     pub parts: Vec<LossCurve>,
+    /// The folder of IDX files that is chosen for the next run.
+    pub data: PathPicker,
     session: Option<Session<ImageSnapshot>>,
+    /// A folder that is being read.
+    opening: Option<Receiver<Result<(PathBuf, OpenedRun), String>>>,
+    /// The folder that the run was opened from, until it trains on.
+    folder: Option<PathBuf>,
+    /// Sheets that the opened folder held.
+    earlier: Vec<Arc<Sheet>>,
+    pretrained: OnceCell<Vec<LossCurve>>,
     snapshot: Option<Arc<ImageSnapshot>>,
     version: u64,
     builtin: Arc<str>,
@@ -53,7 +67,12 @@ impl DigitTraining {
             note: None,
             curve: LossCurve::default(),
             parts: Vec::new(),
+            data: PathPicker::quiet(),
             session: None,
+            opening: None,
+            folder: None,
+            earlier: Vec::new(),
+            pretrained: OnceCell::new(),
             snapshot: None,
             version: 1,
             builtin: builtin.into(),
@@ -67,9 +86,21 @@ impl DigitTraining {
         self.builtin = name.into();
     }
 
-    /// Whether a run was started in this window.
+    /// Whether there is a run of this window, or one that was opened.
     pub fn is_started(&self) -> bool {
-        self.session.is_some()
+        self.session.is_some() || self.folder.is_some()
+    }
+
+    /// Loss and parts of the run, or of the pretrained model as long as there is none.
+    pub fn curves(&self) -> (&LossCurve, &[LossCurve]) {
+        if self.is_started() {
+            return (&self.curve, &self.parts);
+        }
+        let read = || curves(&store::builtin_log(&self.builtin));
+        match self.pretrained.get_or_init(read).split_first() {
+            Some((loss, parts)) => (loss, parts),
+            None => (&self.curve, &self.parts),
+        }
     }
 
     /// Whether it trains or is about to.
@@ -113,7 +144,7 @@ impl DigitTraining {
     /// Starts from fresh weights, goes on, or pauses.
     pub fn toggle(&mut self, device: DeviceChoice) {
         if self.session.is_none() || self.is_over() {
-            self.start(device);
+            self.begin(device);
             self.tell(Command::Run);
         } else if self.is_running() {
             self.tell(Command::Pause);
@@ -125,6 +156,8 @@ impl DigitTraining {
     /// Forgets the run; the pretrained model is on the stage again.
     pub fn reset(&mut self) {
         self.session = None;
+        self.folder = None;
+        self.earlier.clear();
         self.running = None;
         self.snapshot = None;
         self.curve = LossCurve::default();
@@ -138,7 +171,7 @@ impl DigitTraining {
     /// One step, then pause.
     pub fn step(&mut self, device: DeviceChoice) {
         if self.session.is_none() || self.is_over() {
-            self.start(device);
+            self.begin(device);
         }
         self.tell(Command::Step);
     }
@@ -152,17 +185,107 @@ impl DigitTraining {
     }
 
     /// Asks the training thread to save; false when there is none.
-    pub fn save(&self, folder: PathBuf) -> bool {
-        let session = self.session.as_ref();
-        session.is_some_and(|session| session.send(Command::Save(folder)))
+    pub fn save(&mut self, folder: PathBuf) -> bool {
+        match (&self.session, &self.folder) {
+            (Some(session), _) => session.send(Command::Save(folder)),
+            (None, Some(there)) => {
+                let there = there.display();
+                self.note = Some(format!("Unchanged since it was opened from {there}"));
+                true
+            }
+            (None, None) => false,
+        }
+    }
+
+    /// Reads a run folder on a thread of its own; its model comes onto the stage.
+    pub fn open(&mut self, folder: PathBuf) {
+        let (send, reader) = channel();
+        let wake = Arc::clone(&self.wake);
+        let read = move || {
+            let opened = OpenedRun::read(&folder);
+            // The window may be gone by now.
+            let _ = send.send(opened.map(|run| (folder, run)));
+            wake();
+        };
+        let thread = thread::Builder::new().name("flowlab-open".to_owned());
+        match thread.spawn(read) {
+            Ok(_) => self.opening = Some(reader),
+            Err(error) => self.note = Some(format!("the folder could not be read: {error}")),
+        }
+    }
+
+    /// Takes the run folder that has been read; the sentence is a failure.
+    fn receive(&mut self) -> Option<String> {
+        let answer = match self.opening.as_ref()?.try_recv() {
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => Err("the folder could not be read".to_owned()),
+            Ok(answer) => answer,
+        };
+        self.opening = None;
+        match answer {
+            Err(sentence) => Some(sentence),
+            Ok((folder, run)) if !same_kind(&run.config, &self.config) => Some(format!(
+                "{}: a run of `train {}`; open it in its own lesson",
+                folder.display(),
+                run.config.task()
+            )),
+            Ok((folder, run)) => {
+                self.take(&folder, run);
+                None
+            }
+        }
+    }
+
+    fn take(&mut self, folder: &Path, run: OpenedRun) {
+        self.reset();
+        self.state = if run.is_over() {
+            RunState::Finished
+        } else {
+            RunState::Paused
+        };
+        let mut all = curves(&run.rows).into_iter();
+        self.curve = all.next().unwrap_or_default();
+        self.parts = all.collect();
+        self.step = run.snapshot.step;
+        self.total = run.config.schedule().epochs * run.snapshot.steps_per_epoch;
+        let data = run.config.data();
+        self.data.path = data.map_or(String::new(), |data| data.display().to_string());
+        self.config = run.config.clone();
+        self.running = Some(run.config);
+        self.earlier.clone_from(&run.snapshot.sheets);
+        self.snapshot = Some(Arc::new(run.snapshot));
+        self.version += 1;
+        self.folder = Some(folder.to_owned());
+        self.note = Some(format!("Opened {}", folder.display()));
+    }
+
+    /// Starts a run, or goes on with the one that was opened; more epochs than it has done are
+    /// taken from the controls.
+    fn begin(&mut self, device: DeviceChoice) {
+        let epochs = self.config.schedule().epochs;
+        let (Some(folder), Some(running)) = (self.folder.take(), &mut self.running) else {
+            return self.start(device);
+        };
+        let raised = epochs > running.schedule().epochs;
+        if self.state != RunState::Paused && !raised {
+            return self.start(device);
+        }
+        if raised {
+            running.schedule_mut().epochs = epochs;
+        }
+        let (wake, config) = (Arc::clone(&self.wake), running.clone());
+        self.state = RunState::Preparing;
+        let start = Start::Resume(folder);
+        let session = Session::images(config, start, device, true, move || wake());
+        self.session = Some(session);
     }
 
     /// Takes what the training thread has sent; the sentences are failures.
     pub fn drain(&mut self) -> Vec<String> {
+        let mut failures: Vec<String> = self.receive().into_iter().collect();
         let Some(session) = &self.session else {
-            return Vec::new();
+            return failures;
         };
-        let mut failures = Vec::new();
         for event in session.events() {
             match event {
                 Event::Ready { device, .. } => self.device = Some(device),
@@ -190,17 +313,27 @@ impl DigitTraining {
                 let parts = row.values.get(1..).unwrap_or_default();
                 self.parts.resize_with(parts.len(), LossCurve::default);
                 for (curve, &loss) in self.parts.iter_mut().zip(parts) {
-                    curve.push(&LossPoint {
-                        step: row.step,
-                        loss,
-                        excess: None,
-                        seconds: row.seconds,
-                    });
+                    curve.push(&point(row, loss));
                 }
             }
-            self.snapshot = Some(snapshot);
+            self.snapshot = Some(self.with_earlier(snapshot));
         }
         failures
+    }
+
+    /// The film of an opened run goes on where it was.
+    fn with_earlier(&self, snapshot: Arc<ImageSnapshot>) -> Arc<ImageSnapshot> {
+        if self.earlier.is_empty() {
+            return snapshot;
+        }
+        let new = snapshot.sheets.iter();
+        // A finished run that is opened makes its last sheet again.
+        let new = new.filter(|new| self.earlier.iter().all(|old| old.epoch != new.epoch));
+        let sheets = self.earlier.iter().chain(new).cloned().collect();
+        Arc::new(ImageSnapshot {
+            sheets: Arc::new(sheets),
+            ..(*snapshot).clone()
+        })
     }
 
     fn start(&mut self, device: DeviceChoice) {
@@ -212,4 +345,35 @@ impl DigitTraining {
         let session = Session::images(config, Start::Fresh, device, true, move || wake());
         self.session = Some(session);
     }
+}
+
+/// Whether a run of these settings belongs to the same lesson.
+fn same_kind(a: &ImageConfig, b: &ImageConfig) -> bool {
+    match (a, b) {
+        (ImageConfig::Variational(a), ImageConfig::Variational(b)) => {
+            a.dataset.points().is_some() == b.dataset.points().is_some()
+        }
+        _ => a.task() == b.task(),
+    }
+}
+
+fn point(row: &Row, loss: f32) -> LossPoint {
+    LossPoint {
+        step: row.step,
+        loss,
+        excess: None,
+        seconds: row.seconds,
+    }
+}
+
+/// The loss of a log and its parts.
+fn curves(rows: &[Row]) -> Vec<LossCurve> {
+    let count = rows.first().map_or(0, |row| row.values.len());
+    let mut curves = vec![LossCurve::default(); count];
+    for row in rows {
+        for (curve, &loss) in curves.iter_mut().zip(&row.values) {
+            curve.push(&point(row, loss));
+        }
+    }
+    curves
 }

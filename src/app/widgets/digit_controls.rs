@@ -1,6 +1,6 @@
-//! Start, pause and reset of an image training, its settings and its loss.
+//! Start, pause and reset of an image training, and its loss.
 
-use egui::{Button, DragValue, Grid, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
+use egui::{Button, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
 
 use super::chart::{Chart, LineKind, nice_ceil, tick};
 use super::number;
@@ -9,7 +9,6 @@ use crate::app::digits::{Digits, Part};
 use crate::app::theme;
 use crate::device::DeviceChoice;
 use crate::train::RunState;
-use crate::train::images::{ImageConfig, LatentSettings, Schedule, VaeSettings};
 
 /// The buttons, the progress and the figures of a run.
 pub fn run_ui(ui: &mut Ui, digits: &mut Digits, part: Part, device: DeviceChoice) {
@@ -105,87 +104,17 @@ fn figures_ui(ui: &mut Ui, training: &DigitTraining) {
     });
 }
 
-/// The settings of the next run.
-pub fn settings_ui(ui: &mut Ui, training: &mut DigitTraining) {
-    Grid::new("image run settings")
-        .num_columns(2)
-        .spacing(vec2(8.0, 6.0))
-        .min_col_width(104.0)
-        .show(ui, |ui| match &mut training.config {
-            ImageConfig::Vae(settings) => vae_ui(ui, settings),
-            ImageConfig::Latent(settings) => latent_ui(ui, settings),
-            ImageConfig::Classifier(settings) => schedule_ui(ui, &mut settings.schedule),
-            ImageConfig::Variational(settings) => schedule_ui(ui, &mut settings.schedule),
-        });
-    let p = theme::palette(ui);
-    let (text, color) = if training.needs_reset() {
-        ("Changed settings apply after Reset.", p.model)
-    } else {
-        (" ", p.muted)
-    };
-    ui.label(RichText::new(text).small().color(color));
-}
-
-fn vae_ui(ui: &mut Ui, settings: &mut VaeSettings) {
-    schedule_ui(ui, &mut settings.schedule);
-    let hint = "Weight of the KL term: more brings the codes closer to N(0, I), less keeps more \
-                of the picture.";
-    let kl = DragValue::new(&mut settings.kl).range(0.0..=100.0);
-    row(ui, "KL weight", hint, kl.speed(0.01));
-}
-
-fn latent_ui(ui: &mut Ui, settings: &mut LatentSettings) {
-    schedule_ui(ui, &mut settings.schedule);
-    let hint = "Transformer blocks.";
-    let depth = DragValue::new(&mut settings.depth).range(1..=12);
-    row(ui, "Depth", hint, depth.speed(0.05));
-    let hint = "Numbers of a token inside the network.";
-    let mut heads_width = settings.width / 32;
-    let width = DragValue::new(&mut heads_width).range(1..=12).speed(0.05);
-    let width = width
-        .custom_formatter(|n, _| format!("{}", 32.0 * n))
-        .custom_parser(|text| text.parse::<f64>().ok().map(|n| (n / 32.0).round()));
-    row(ui, "Width", hint, width);
-    (settings.width, settings.heads) = (32 * heads_width.max(1), heads_width.max(1));
-    let hint = "How often the label is hidden in training, so that guidance has a flow without \
-                class to compare with.";
-    let drop = DragValue::new(&mut settings.drop).range(0.0..=1.0);
-    row(ui, "Label dropout", hint, drop.speed(0.005));
-}
-
-fn schedule_ui(ui: &mut Ui, schedule: &mut Schedule) {
-    let hint = "Passes over the training images.";
-    let epochs = DragValue::new(&mut schedule.epochs).range(1..=1000);
-    row(ui, "Epochs", hint, epochs.speed(0.1));
-    let hint = "Adam's learning rate.";
-    let lr = DragValue::new(&mut schedule.lr).range(1e-6..=1e-1);
-    let lr = lr
-        .speed(1e-5)
-        .custom_formatter(|n, _| format!("{n:.1e}").replace('-', "−"))
-        .custom_parser(|text| text.replace('−', "-").parse().ok());
-    row(ui, "Learning rate", hint, lr);
-    let hint = "Images per step.";
-    let batch = DragValue::new(&mut schedule.batch).range(1..=4096);
-    row(ui, "Batch", hint, batch);
-    let hint = "Seed of the weights and of every batch: equal seeds give equal runs.";
-    let seed = DragValue::new(&mut schedule.seed).speed(0.1);
-    row(ui, "Seed", hint, seed);
-}
-
-fn row(ui: &mut Ui, name: &str, hint: &str, value: DragValue<'_>) {
-    let label = ui.label(name).on_hover_text(hint).id;
-    ui.add(value).labelled_by(label).on_hover_text(hint);
-    ui.end_row();
-}
-
 /// The loss over the steps, in `height` points.
 pub fn loss_ui(ui: &mut Ui, training: &DigitTraining, height: f32) {
     let p = theme::palette(ui);
-    let curve = &training.curve;
+    let (curve, _) = training.curves();
     ui.horizontal(|ui| {
         ui.label(RichText::new("Loss").family(theme::semibold()));
         let value = curve.loss().map_or("–".to_owned(), |l| format!("{l:.3}"));
         ui.label(RichText::new(value).color(p.model));
+        if !training.is_started() && !curve.is_empty() {
+            ui.label(RichText::new("of the pretrained network").weak());
+        }
     });
     let (place, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     let top = curve

@@ -9,6 +9,7 @@ pub mod chart;
 pub mod chip;
 pub mod digit_controls;
 pub mod digit_grid;
+pub mod digit_settings;
 pub mod export_dialog;
 pub mod field_menu;
 pub mod file_dialog;

@@ -36,6 +36,14 @@ impl PathPicker {
         }
     }
 
+    /// Empty, and without a claim to the keyboard: for a field among others.
+    pub fn quiet() -> Self {
+        Self {
+            focused: true,
+            ..Self::default()
+        }
+    }
+
     /// The path, once there is one.
     pub fn chosen(&self) -> Option<PathBuf> {
         let path = self.path.trim();

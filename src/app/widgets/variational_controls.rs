@@ -12,8 +12,8 @@ use crate::flow::variational::Form;
 use crate::train::images::ImageConfig;
 use crate::train::images::variational::{LossTerm, Reduction, Rung};
 
-/// Names of the loss terms, in the order of the log.
-const TERMS: [&str; 3] = ["mse", "KL", "prior"];
+/// Names of a variational run's loss terms, in the order of the log.
+pub const TERMS: [&str; 3] = ["mse", "KL", "prior"];
 
 /// The rungs, the form of the noise, the weights and the floor of the next run.
 pub fn ladder_ui(ui: &mut Ui, training: &mut DigitTraining) {
@@ -97,16 +97,17 @@ fn term_ui(ui: &mut Ui, name: &str, term: &mut LossTerm) {
     ui.end_row();
 }
 
-/// The three terms over the steps, each on a scale of its own, `height` points each.
-pub fn terms_ui(ui: &mut Ui, training: &DigitTraining, height: f32) {
+/// The terms over the steps, each on a scale of its own, `height` points each.
+pub fn terms_ui(ui: &mut Ui, training: &DigitTraining, names: &[&str], height: f32) {
     let p = theme::palette(ui);
     notes::heading(ui, "Terms of the loss");
-    if training.parts.is_empty() {
+    let (_, parts) = training.curves();
+    if parts.is_empty() {
         ui.label(RichText::new("Press Train (T) to see them.").weak());
         return;
     }
     let colors = [p.model, p.exact, p.error];
-    for ((name, curve), color) in TERMS.iter().zip(&training.parts).zip(colors) {
+    for ((name, curve), color) in names.iter().zip(parts).zip(colors) {
         ui.horizontal(|ui| {
             ui.label(*name);
             let value = curve

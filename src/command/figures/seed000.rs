@@ -15,8 +15,9 @@ use crate::train::images::{SavedModel, Sheet, space, store, vae};
 /// Digits of the check, and how many stand in a row.
 const DIGITS: usize = 32;
 const COLUMNS: usize = 8;
-/// Epochs that the still figure shows at most.
+/// Epochs that the still figure shows at most, and those it takes where they are there.
 const EPOCHS: usize = 5;
+const WANTED: [u64; EPOCHS - 1] = [1, 5, 10, 25];
 
 /// Digits of the test set beside what the autoencoder makes of them.
 pub fn reconstruction(wish: &Wish) -> anyhow::Result<Drawn> {
@@ -51,7 +52,7 @@ pub fn epochs(wish: &Wish) -> anyhow::Result<Drawn> {
     let name = wish.one_run("builtin:latent")?;
     let sheets = match wish.runs.is_empty() {
         true => store::builtin_film(),
-        false => sheets(Path::new(&name))?,
+        false => store::film(Path::new(&name)).map_err(|error| anyhow!("--run: {error}"))?,
     };
     ensure!(
         !sheets.is_empty(),
@@ -67,27 +68,35 @@ pub fn epochs(wish: &Wish) -> anyhow::Result<Drawn> {
             .map(|sheet| Scene::row(vec![panel(sheet)]))
             .collect(),
         false => {
-            let last = sheets.len() - 1;
-            let count = sheets.len().min(EPOCHS);
-            // Early epochs differ most: their numbers are spread evenly on a log scale.
-            let place = |i: usize| match count {
-                1 => last,
-                _ => {
-                    let share = i as f64 / (count - 1) as f64;
-                    ((last as f64 + 1.0).powf(share) - 1.0).round() as usize
-                }
-            };
-            let mut places: Vec<usize> = (0..count).map(place).collect();
-            if sheets.len() <= EPOCHS {
-                places = (0..sheets.len()).collect();
-            }
-            places.dedup();
+            let epochs: Vec<u64> = sheets.iter().map(|sheet| sheet.epoch).collect();
+            let places = places(&epochs);
             let panels = places.iter().map(|place| panel(&sheets[*place]));
             // Sheets of fifty digits beside one another would be too small to read.
             vec![Scene::grid(panels.collect(), 3)]
         }
     };
     Ok(drawn(scenes, 2, name))
+}
+
+/// Which of the epochs are shown, the last among them.
+fn places(epochs: &[u64]) -> Vec<usize> {
+    if epochs.len() <= EPOCHS {
+        return (0..epochs.len()).collect();
+    }
+    let last = epochs.len() - 1;
+    let wanted = WANTED.map(|epoch| epochs.iter().position(|there| *there == epoch));
+    let mut places: Vec<usize> = match wanted.iter().all(Option::is_some) {
+        true => wanted.into_iter().flatten().chain([last]).collect(),
+        // Early epochs differ most: their numbers are spread evenly on a log scale.
+        false => (0..EPOCHS)
+            .map(|i| {
+                let share = i as f64 / (EPOCHS - 1) as f64;
+                ((last as f64 + 1.0).powf(share) - 1.0).round() as usize
+            })
+            .collect(),
+    };
+    places.dedup();
+    places
 }
 
 fn grid(pixels: Vec<u8>, columns: usize) -> Panel {
@@ -104,23 +113,19 @@ fn drawn(frames: Vec<Scene>, fps: u16, name: String) -> Drawn {
     }
 }
 
-/// The sheets `samples/epoch-….png` of a run folder, by epoch.
-fn sheets(folder: &Path) -> anyhow::Result<Vec<Sheet>> {
-    let samples = folder.join("samples");
-    let entries = std::fs::read_dir(&samples)
-        .map_err(|error| anyhow!("--run: {}: {error}", samples.display()))?;
-    let mut sheets = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        let stem = path.file_stem().and_then(|stem| stem.to_str());
-        let epoch = stem.and_then(|stem| stem.strip_prefix("epoch-")?.parse().ok());
-        let Some(epoch) = epoch.filter(|_| path.extension().is_some_and(|end| end == "png")) else {
-            continue;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_asked_epochs_are_shown_where_they_are() {
+        let shown = |epochs: &[u64]| -> Vec<u64> {
+            places(epochs).iter().map(|place| epochs[*place]).collect()
         };
-        let bytes = std::fs::read(&path).map_err(|e| anyhow!("{}: {e}", path.display()))?;
-        let sheet = Sheet::from_png(epoch, &bytes);
-        sheets.push(sheet.map_err(|error| anyhow!("{}: {error}", path.display()))?);
+        assert_eq!(shown(&[1, 2, 5, 10, 15, 25, 26]), [1, 5, 10, 25, 26]);
+        assert_eq!(shown(&(1..=25).collect::<Vec<_>>()), [1, 5, 10, 25]);
+        assert_eq!(shown(&[3, 4]), [3, 4]);
+        let few = shown(&(1..=20).collect::<Vec<_>>());
+        assert!(few.len() == 5 && few[0] == 1 && few[4] == 20, "{few:?}");
     }
-    sheets.sort_by_key(|sheet| sheet.epoch);
-    Ok(sheets)
 }

@@ -1,12 +1,14 @@
 //! What the training runs of the image lab are made of: plain structs that are the command line,
 //! the `config.json` of a run folder and the window's controls at once.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
 use super::normalise::Normalise;
 pub use super::schedule::Schedule;
-use super::variational::VariationalSettings;
+use super::variational::{Target, VariationalSettings};
 use crate::data::mnist::CLASSES;
 use crate::train::config::{ConfigError, LrSchedule, check};
 use crate::train::time::TimeSampling;
@@ -43,6 +45,30 @@ impl ImageConfig {
             Self::Latent(settings) => &mut settings.schedule,
             Self::Classifier(settings) => &mut settings.schedule,
             Self::Variational(settings) => &mut settings.schedule,
+        }
+    }
+
+    /// The folder of IDX files that the pictures come from; none for MNIST, points, and other
+    /// folders.
+    pub fn data(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Variational(settings) => match &settings.dataset {
+                Target::Idx(folder) => Some(folder),
+                _ => None,
+            },
+            _ => self.schedule().data.as_ref(),
+        }
+    }
+
+    /// Takes the pictures from a folder of IDX files, or from MNIST.
+    pub fn set_data(&mut self, folder: Option<PathBuf>) {
+        match self {
+            Self::Variational(settings) => {
+                if let Target::Mnist | Target::Idx(_) = settings.dataset {
+                    settings.dataset = folder.map_or(Target::Mnist, Target::Idx);
+                }
+            }
+            _ => self.schedule_mut().data = folder,
         }
     }
 

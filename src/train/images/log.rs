@@ -64,9 +64,36 @@ pub fn write(path: &Path, parts: &[&str], step: u64, rows: &[Row]) -> Result<(),
     write_atomically(path, &bytes)
 }
 
+/// The rows of a log; lines that are none are left out.
+pub fn parse(text: &str) -> Vec<Row> {
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        let (seconds, cells) = cells.split_last()?;
+        let [step, epoch, values @ ..] = cells else {
+            return None;
+        };
+        let values: Result<Vec<f32>, _> = values.iter().map(|cell| cell.parse()).collect();
+        Some(Row {
+            step: step.parse().ok()?,
+            epoch: epoch.parse().ok()?,
+            values: values.ok().filter(|values| !values.is_empty())?,
+            seconds: seconds.parse().ok()?,
+        })
+    };
+    text.lines().filter_map(row).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_read_as_they_are_written() {
+        let rows = parse("step,epoch,loss,kl,seconds\n1,1,3,0.5,1.000\n\n2,x,1,1,1\n4,2,1,2,3.5\n");
+        assert_eq!(rows.len(), 2);
+        assert_eq!((rows[1].step, rows[1].epoch), (4, 2));
+        assert_eq!((&rows[1].values[..], rows[1].seconds), (&[1.0, 2.0][..], 3.5));
+    }
 
     #[test]
     fn a_resumed_run_goes_on_where_its_state_was_saved() {

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::config::ImageConfig;
 use super::engine::EngineState;
+use super::log::{self, Row};
 use super::params::NamedTensor;
 use super::sheet::Sheet;
 use crate::train::files::{CheckpointError, content, io_error, read_capped, write_atomically};
@@ -83,6 +85,47 @@ pub fn builtin_film() -> Vec<Sheet> {
     sheets
         .filter_map(|(epoch, png)| Sheet::from_png(*epoch, png).ok())
         .collect()
+}
+
+/// The sheets `samples/epoch-….png` of a run folder, by epoch.
+///
+/// # Errors
+/// Names the file or folder that could not be read.
+pub fn film(folder: &Path) -> Result<Vec<Sheet>, String> {
+    let samples = folder.join("samples");
+    let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", samples.display());
+    let mut sheets = Vec::new();
+    for entry in fs::read_dir(&samples).map_err(|error| fail(&error))? {
+        let path = entry.map_err(|error| fail(&error))?.path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let epoch = stem.and_then(|stem| stem.strip_prefix("epoch-")?.parse().ok());
+        let Some(epoch) = epoch.filter(|_| path.extension().is_some_and(|end| end == "png")) else {
+            continue;
+        };
+        let png = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let sheet = Sheet::from_png(epoch, &png);
+        sheets.push(sheet.map_err(|error| format!("{}: {error}", path.display()))?);
+    }
+    sheets.sort_by_key(|sheet| sheet.epoch);
+    Ok(sheets)
+}
+
+/// The losses of a model that comes with the program; none of one that comes without them.
+pub fn builtin_log(name: &str) -> Vec<Row> {
+    let packed: &[u8] = match name {
+        "builtin:vae" => include_bytes!("../../../assets/weights/vae/log.csv.gz"),
+        "builtin:latent" => include_bytes!("../../../assets/weights/latent/log.csv.gz"),
+        "builtin:variational2d" => {
+            include_bytes!("../../../assets/weights/variational2d/log.csv.gz")
+        }
+        "builtin:variational" => include_bytes!("../../../assets/weights/variational/log.csv.gz"),
+        _ => return Vec::new(),
+    };
+    let mut text = String::new();
+    match flate2::read::MultiGzDecoder::new(packed).read_to_string(&mut text) {
+        Ok(_) => log::parse(&text),
+        Err(error) => unreachable!("{name}: its losses are part of the program: {error}"),
+    }
 }
 
 /// Names beginning so are measured on the data and stored beside the network's own tensors.

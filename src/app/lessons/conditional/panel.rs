@@ -9,6 +9,7 @@ use crate::app::theme::{self, Palette};
 use crate::app::widgets::arrow::arrow;
 use crate::app::widgets::bars::{Bar, bars};
 use crate::app::widgets::formula::typeset;
+use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::places::{self, Heading};
 use crate::app::widgets::point::point_input;
 use crate::app::widgets::readout::{Figure, pair, readout, signed};
@@ -329,6 +330,8 @@ impl Conditional {
                     run_controls::run_ui(ui, &mut lab.training);
                     run_controls::settings_ui(ui, &mut lab.training);
                 }
+                ui.add_space(6.0);
+                NOTES.iter().for_each(|note| notes::note_ui(ui, note));
             });
     }
 
@@ -364,3 +367,18 @@ impl Conditional {
         ui.scope(|ui| plot.show(ui, 150.0));
     }
 }
+
+const NOTES: [Note; 2] = [
+    Note {
+        title: "The mean of the fan",
+        formula: r#"v(x,t)="E"[x_1-x_0~|~x_t=x]"#,
+        text: "Many straight lines pass through one point. The velocity there is their mean, each \
+               weighted by how likely it is to be the one that passes.",
+    },
+    Note {
+        title: "Why the loss has a floor",
+        formula: r#""E"|x_1-x_0-v|^2="Var"+|v-v_θ|^2"#,
+        text: "The lines through a point differ, and no network can follow them all: their \
+               variance stays in the loss. Lines cross, trajectories of the mean do not.",
+    },
+];

@@ -13,12 +13,12 @@ use crate::app::background::Background;
 use crate::app::digits::Part;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
-use crate::app::lesson::{Lab, Lesson, Status};
+use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme::{self, Palette};
 use crate::app::view::{EachBelow, view_of};
 use crate::app::widgets::bar_parts::dice_ui;
 use crate::app::widgets::chart::{Chart, LineKind};
-use crate::app::widgets::digit_controls;
+use crate::app::widgets::{digit_controls, digit_settings};
 use crate::app::widgets::digit_grid::{self, Layout, Textures};
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::number;
@@ -68,8 +68,12 @@ impl Lesson for Guidance {
         "Flow matching in latent space (seed 004); Ho and Salimans 2022"
     }
 
-    fn status(&self, lab: &Lab) -> Option<Status> {
-        Some(lab.digits.status(Part::Latent))
+    fn part(&self) -> Option<Part> {
+        Some(Part::Latent)
+    }
+
+    fn uses_time(&self) -> bool {
+        false
     }
 
     fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
@@ -190,7 +194,7 @@ impl Lesson for Guidance {
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {
-                digit_controls::settings_ui(ui, &mut lab.digits.latent);
+                digit_settings::settings_ui(ui, &mut lab.digits.latent);
                 ui.add_space(6.0);
                 NOTES.iter().for_each(|note| notes::note_ui(ui, note));
             });
@@ -226,8 +230,12 @@ impl Guidance {
         };
         let right = made.read.iter().zip(&made.asked).filter(|(a, b)| a == b);
         let right = right.count();
+        let judge = match made.foreign {
+            true => " by a classifier of MNIST",
+            false => "",
+        };
         let title = format!(
-            "γ = {:.1} · {right} of {} are read as asked",
+            "γ = {:.1} · {right} of {} are read as asked{judge}",
             made.gamma,
             made.read.len()
         );

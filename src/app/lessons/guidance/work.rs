@@ -34,6 +34,8 @@ pub struct SheetKey {
 pub struct Sheet {
     /// What it was made with.
     pub gamma: f32,
+    /// Whether the classifier has never seen such pictures.
+    pub foreign: bool,
     pub pictures: Pictures,
     pub columns: usize,
     /// What the classifier reads in each.
@@ -86,6 +88,7 @@ pub fn make_sheet(
         let read = job.pool.install(|| judge.read(&samples.images))?;
         job.show(Ok(Sheet {
             gamma: key.gamma,
+            foreign: source.data().is_some(),
             pictures: Pictures::new(samples.images),
             columns: COLUMNS,
             read: read.labels,
@@ -102,7 +105,7 @@ pub fn make_curves(
     job: &Job<'_, Result<Vec<Measured>, String>>,
 ) -> Result<(), String> {
     let labels: Vec<u8> = (0..CLASSES).flat_map(|digit| [digit; MEASURED]).collect();
-    let mnist = models::digits()?;
+    let mnist = models::lock(models).images(source)?;
     let mut images = Vec::new();
     for digit in 0..CLASSES {
         let of_digit = (0..mnist.test.len()).filter(|i| mnist.test.labels[*i] == digit);

@@ -14,10 +14,10 @@ use crate::app::background::Background;
 use crate::app::digits::Part;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
-use crate::app::lesson::{Lab, Lesson, Status};
+use crate::app::lesson::{Lab, Lesson};
 use crate::app::view::view_of;
 use crate::app::widgets::bar_parts::dice_ui;
-use crate::app::widgets::digit_controls;
+use crate::app::widgets::{digit_controls, digit_settings};
 use crate::app::widgets::digit_grid::Textures;
 use crate::app::widgets::notes::{self, Note};
 use crate::flow::Solver;
@@ -106,8 +106,12 @@ impl Lesson for Latent {
         "Latent flow matching on MNIST (seed 000); Peebles and Xie 2023; Dao et al. 2023"
     }
 
-    fn status(&self, lab: &Lab) -> Option<Status> {
-        Some(lab.digits.status(Part::Latent))
+    fn part(&self) -> Option<Part> {
+        Some(Part::Latent)
+    }
+
+    fn uses_time(&self) -> bool {
+        matches!(self.view, View::Flow | View::Map)
     }
 
     fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
@@ -225,7 +229,7 @@ impl Lesson for Latent {
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {
-                digit_controls::settings_ui(ui, &mut lab.digits.latent);
+                digit_settings::settings_ui(ui, &mut lab.digits.latent);
                 digit_controls::loss_ui(ui, &lab.digits.latent, 130.0);
                 ui.add_space(6.0);
                 NOTES.iter().for_each(|note| notes::note_ui(ui, note));

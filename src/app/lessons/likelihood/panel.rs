@@ -6,6 +6,7 @@ use super::work::{GUESSES, Reading};
 use super::{Likelihood, NEEDS};
 use crate::app::lesson::Lab;
 use crate::app::theme::{self, Palette};
+use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::places::{self, Heading};
 use crate::app::widgets::readout::{Figure, pair, readout, signed};
 use crate::app::widgets::run_controls;
@@ -232,9 +233,33 @@ impl Likelihood {
                 self.reading_ui(ui, false);
                 ui.add_space(8.0);
                 run_controls::folded_ui(ui, &mut lab.training);
+                ui.add_space(8.0);
+                NOTES.iter().for_each(|note| notes::note_ui(ui, note));
             });
     }
 }
+
+const NOTES: [Note; 3] = [
+    Note {
+        title: "The density of a flow",
+        formula: r#""ln"~p(x_1)="ln"~p_0(x_0)-∫_0^1"div"~v~"d"t"#,
+        text: "Carry x back to the noise and add up by how much the flow spreads on the way: where \
+               it spreads, the density thins.",
+    },
+    Note {
+        title: "Hutchinson’s estimate",
+        formula: r#""div"~v="E"_ε~ε^T{∂v|∂x}ε"#,
+        text: "With random signs ε one product with the Jacobian replaces its whole trace. In the \
+               plane the trace is cheap and both are shown; among thousands of pixels only the \
+               estimate can be paid for.",
+    },
+    Note {
+        title: "How good can it be",
+        formula: r#""E"[-"ln"~p]-H="KL"≥0"#,
+        text: "The mean of −ln p over the data is never below their entropy. The gap is what the \
+               network still has to learn.",
+    },
+];
 
 fn title(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text).family(theme::semibold()));

@@ -12,14 +12,15 @@ use crate::app::background::Background;
 use crate::app::digits::Part;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
-use crate::app::lesson::{Lab, Lesson, Status};
+use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
 use crate::app::view::{EachBelow, view_of};
 use crate::app::widgets::chip::{Mark, chip};
-use crate::app::widgets::digit_controls;
+use crate::app::widgets::{digit_controls, digit_settings};
 use crate::app::widgets::digit_grid::{self, Layout, Textures};
 use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::notes::{self, Note};
+use crate::app::widgets::variational_controls::terms_ui;
 use work::{COLUMNS, Key, ROWS, STRIP, Shown, WALK};
 
 /// What the stage shows.
@@ -77,8 +78,12 @@ impl Lesson for Autoencoder {
         "Latent flow matching on MNIST (seed 000); Kingma and Welling 2014"
     }
 
-    fn status(&self, lab: &Lab) -> Option<Status> {
-        Some(lab.digits.status(Part::Vae))
+    fn part(&self) -> Option<Part> {
+        Some(Part::Vae)
+    }
+
+    fn uses_time(&self) -> bool {
+        self.view == View::Walk
     }
 
     fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
@@ -173,15 +178,10 @@ impl Lesson for Autoencoder {
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {
-                digit_controls::settings_ui(ui, &mut lab.digits.vae);
+                digit_settings::settings_ui(ui, &mut lab.digits.vae);
                 digit_controls::loss_ui(ui, &lab.digits.vae, 130.0);
-                let parts = lab.digits.vae.snapshot().and_then(|snapshot| {
-                    let row = snapshot.last.as_ref()?;
-                    Some((*row.values.get(1)?, *row.values.get(2)?))
-                });
-                if let Some((squares, kl)) = parts {
-                    ui.label(format!("Squared error {squares:.1}, KL {kl:.1} per digit"));
-                }
+                let terms = ["Squared error per digit", "KL per digit"];
+                terms_ui(ui, &lab.digits.vae, &terms, 56.0);
                 ui.add_space(6.0);
                 NOTES.iter().for_each(|note| notes::note_ui(ui, note));
             });

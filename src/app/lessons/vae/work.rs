@@ -44,9 +44,12 @@ pub fn make(
     models: &Mutex<Models>,
     job: &Job<'_, Result<Shown, String>>,
 ) -> Result<(), String> {
-    let mnist = models::digits()?;
+    let mnist = models::lock(models).images(source)?;
     let digits = &mnist.test;
-    let first = (key.seed as usize * ROWS * COLUMNS) % (digits.len() - ROWS * COLUMNS);
+    if digits.len() < ROWS * COLUMNS {
+        return Err(format!("{}: fewer than 32 test images", mnist.name));
+    }
+    let first = (key.seed as usize * ROWS * COLUMNS) % (digits.len() - ROWS * COLUMNS + 1);
     let indices: Vec<usize> = (first..first + ROWS * COLUMNS).collect();
     let device = models::lock(models).device()?;
     let net = models::lock(models).vae(source)?;

@@ -6,9 +6,9 @@ use super::work::{STEPS, Shown};
 use crate::app::digits::Part;
 use crate::app::lesson::Lab;
 use crate::app::theme;
-use crate::app::widgets::digit_controls;
+use crate::app::widgets::{digit_controls, digit_settings};
 use crate::app::widgets::notes::{self, Note};
-use crate::app::widgets::variational_controls::{ladder_ui, terms_ui};
+use crate::app::widgets::variational_controls::{TERMS, ladder_ui, terms_ui};
 use crate::train::images::variational::Rung;
 
 /// Quality that counts as equal: this many times what two true sets differ by.
@@ -25,10 +25,10 @@ pub fn side_ui(ui: &mut Ui, lab: &mut Lab, shown: Option<&Shown>) {
                 figures_ui(ui, shown, &lab.digits.points.source().label);
             }
             ladder_ui(ui, &mut lab.digits.points);
-            terms_ui(ui, &lab.digits.points, 64.0);
+            terms_ui(ui, &lab.digits.points, &TERMS, 64.0);
             ui.add_space(4.0);
             CollapsingHeader::new("More settings").show(ui, |ui| {
-                digit_controls::settings_ui(ui, &mut lab.digits.points)
+                digit_settings::settings_ui(ui, &mut lab.digits.points)
             });
             NOTES.iter().for_each(|note| notes::note_ui(ui, note));
         });

@@ -12,17 +12,17 @@ use crate::app::background::Background;
 use crate::app::digits::Part;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
-use crate::app::lesson::{Lab, Lesson, Status};
+use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
 use crate::app::view::view_of;
 use crate::app::widgets::chart::{Chart, LineKind};
 use crate::app::widgets::chip::{Mark, chip};
-use crate::app::widgets::digit_controls;
+use crate::app::widgets::{digit_controls, digit_settings};
 use crate::app::widgets::digit_grid::{self, Layout, Textures};
 use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::places;
-use crate::app::widgets::variational_controls::{ladder_ui, terms_ui};
+use crate::app::widgets::variational_controls::{TERMS, ladder_ui, terms_ui};
 use work::{BINS, FRAMES, Key, Made, SHOWN, Shown};
 
 /// Images in a row.
@@ -71,8 +71,8 @@ impl Lesson for VariationalDigits {
         "Variational flow matching based generative models, Cho (seed 002)"
     }
 
-    fn status(&self, lab: &Lab) -> Option<Status> {
-        Some(lab.digits.status(Part::Pictures))
+    fn part(&self) -> Option<Part> {
+        Some(Part::Pictures)
     }
 
     fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
@@ -154,8 +154,8 @@ impl Lesson for VariationalDigits {
             .show(ui, |ui| {
                 results::table_ui(ui);
                 ladder_ui(ui, &mut lab.digits.pictures);
-                digit_controls::settings_ui(ui, &mut lab.digits.pictures);
-                terms_ui(ui, &lab.digits.pictures, 64.0);
+                digit_settings::settings_ui(ui, &mut lab.digits.pictures);
+                terms_ui(ui, &lab.digits.pictures, &TERMS, 64.0);
                 ui.add_space(4.0);
                 NOTES.iter().for_each(|note| notes::note_ui(ui, note));
             });

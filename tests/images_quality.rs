@@ -1,0 +1,68 @@
+//! The built-in models of the image lab are as good as the README says.
+
+use burn::tensor::Device;
+use flowlab::data::mnist::{Mnist, crop};
+use flowlab::flow::Solver;
+use flowlab::train::images::classifier::agreement;
+use flowlab::train::images::{Judge, LatentModel, Request, SavedModel, space, vae};
+
+/// Digits asked for of each class.
+const EACH: usize = 20;
+
+fn judge() -> Judge {
+    let saved = SavedModel::load("builtin:classifier").unwrap();
+    Judge::new(&saved, &Device::flex()).unwrap()
+}
+
+#[test]
+fn the_autoencoder_and_the_classifier_are_good_ones() {
+    let device = Device::flex();
+    let digits = &Mnist::builtin().unwrap().test;
+    let judge = judge();
+    let read = judge.read(&digits.pixels).unwrap();
+    let accuracy = agreement(&read.labels, &digits.labels);
+    assert!(accuracy >= 0.988, "test accuracy {accuracy}");
+
+    let network = space::load_vae(&SavedModel::load("builtin:vae").unwrap(), &device).unwrap();
+    let all: Vec<usize> = (0..digits.len()).collect();
+    let images = vae::reconstruct(&network, digits, &all, &device).unwrap();
+    let error = vae::mse(digits, &all, &images);
+    assert!(error <= 0.004, "test MSE {error}");
+    let kept = judge.read(&crop(&images)).unwrap();
+    let kept = agreement(&kept.labels, &digits.labels);
+    assert!(kept >= 0.985, "{kept} of the reconstructions keep their label");
+}
+
+#[test]
+fn the_flow_is_a_good_one_and_solvers_give_the_same_digits() {
+    let device = Device::flex();
+    let model = LatentModel::load("builtin:latent", &device).unwrap();
+    let judge = judge();
+    let ask = |n: usize, guidance: f32, solver: Solver, steps: usize| {
+        let labels: Vec<u8> = (0..n).map(|i| (i % 10) as u8).collect();
+        let request = Request {
+            labels: labels.clone(),
+            guidance,
+            solver,
+            steps,
+            seed: 11,
+            save_at: Vec::new(),
+            given: Vec::new(),
+        };
+        let images = model.sample(&request, &mut |_| {}).unwrap().images;
+        let read = judge.read(&images).unwrap().labels;
+        (agreement(&read, &labels), images, read)
+    };
+    let (right, _, _) = ask(10 * EACH, 2.0, Solver::Euler, 50);
+    assert!(right >= 0.99, "{right} are read as asked at γ = 2");
+    let (right, _, _) = ask(10 * EACH, 1.0, Solver::Euler, 50);
+    assert!(right >= 0.93, "{right} are read as asked at γ = 1");
+
+    let (_, euler, by_euler) = ask(10, 1.0, Solver::Euler, 100);
+    let (_, fine, by_fine) = ask(10, 1.0, Solver::Dopri5, 1);
+    assert_eq!(by_euler, by_fine);
+    let pairs = euler.iter().zip(&fine);
+    let sum: f64 = pairs.map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
+    let mean = sum / (255 * euler.len()) as f64;
+    assert!(mean < 0.02, "the digits differ by {mean} of the grey scale");
+}
