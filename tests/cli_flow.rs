@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use flowlab::data::Dataset;
+use flowlab::flow::coupling::Coupling;
+use flowlab::flow::{Scheduler, Solver};
 use serde_json::Value;
 
 fn flowlab(args: &[&str]) -> (bool, String, String) {
@@ -170,6 +173,74 @@ fn the_exact_field_is_as_good_as_the_truth() {
     assert!((estimate - exact).abs() < 4.0 * error, "{probes}");
     assert!(value("path_energy") > value("straightness"));
     assert_eq!(report["excess"], 0.0);
+}
+
+#[test]
+fn every_dataset_path_coupling_and_solver_goes_through_every_verb() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let points = at("points.csv");
+    std::fs::write(&points, "t,x,y\n0.2,0.5,-1\n0.5,1,1\n").unwrap();
+    let tiny = [
+        "--steps", "2", "--batch", "32", "--hidden", "8", "--layers", "1", "--device", "cpu",
+        "--force",
+    ];
+    // Each choice of each list once, with the others' choices taken in turn.
+    let most = Dataset::ALL
+        .len()
+        .max(Solver::ALL.len())
+        .max(Scheduler::ALL.len());
+    for i in 0..most {
+        let dataset = Dataset::ALL[i % Dataset::ALL.len()].to_string();
+        let path = Scheduler::ALL[i % Scheduler::ALL.len()].to_string();
+        let coupling = Coupling::ALL[i % Coupling::ALL.len()].to_string();
+        let solver = Solver::ALL[i % Solver::ALL.len()].to_string();
+        let run = at("run");
+        let what = [
+            "--dataset",
+            &dataset,
+            "--path",
+            &path,
+            "--coupling",
+            &coupling,
+        ];
+        good(&[&["train", "toy", "--out", &run][..], &what, &tiny].concat());
+        let config = std::fs::read_to_string(at("run/config.json")).unwrap();
+        for name in [&dataset, &path, &coupling] {
+            assert!(config.contains(name.as_str()), "{name}: {config}");
+        }
+        let small = ["--solver", &solver, "--steps", "3"];
+        let out = at("samples.csv");
+        good(&[&["sample", &run, "--n", "50", "--out", &out][..], &small].concat());
+        let samples = std::fs::read_to_string(&out).unwrap();
+        assert_eq!(samples.lines().count(), 51, "{dataset}");
+        assert!(
+            !samples.contains("NaN") && !samples.contains("inf"),
+            "{samples}"
+        );
+        let out = at("field.csv");
+        let field = [
+            "field",
+            "--dataset",
+            &dataset,
+            "--path",
+            &path,
+            "--points",
+            &points,
+        ];
+        let field = [&field[..], &["--out", &out, "--force"]].concat();
+        if Dataset::ALL[i % Dataset::ALL.len()].has_exact() {
+            good(&field);
+            let field = std::fs::read_to_string(&out).unwrap();
+            assert_eq!(field.lines().count(), 3, "{field}");
+        } else {
+            let (success, _, error) = flowlab(&field);
+            assert!(!success && error.contains("no exact field"), "{error}");
+        }
+        let report = json(&[&["eval", &run, "--json", "--n", "50"][..], &small].concat());
+        assert!(report["energy_distance"].as_f64().unwrap().is_finite());
+        assert_eq!(report["n"], 50, "{dataset} {path} {coupling} {solver}");
+    }
 }
 
 #[test]

@@ -217,7 +217,9 @@ fn moments(values: &[f64]) -> [f64; 2] {
 
 fn wide(dataset: &Dataset, n: usize) -> Vec<[f64; 2]> {
     let x = points(dataset, n, 3);
-    x.chunks_exact(2).map(|p| [p[0].into(), p[1].into()]).collect()
+    x.chunks_exact(2)
+        .map(|p| [p[0].into(), p[1].into()])
+        .collect()
 }
 
 /// Two half circles of radius 1 about (0, 0) and (1, 1/2) with noise 0.05, at unit variance.
@@ -278,7 +280,10 @@ fn the_swiss_roll_turns_by_its_radius() {
     assert!((sd - 0.5).abs() < 0.02, "noise {sd}");
     let [mean, sd] = moments(&turns);
     assert!((mean - 3.0 * pi).abs() < 0.05, "mean radius {mean}");
-    assert!((sd - 3.0 * pi / 12.0_f64.sqrt()).abs() < 0.05, "spread {sd}");
+    assert!(
+        (sd - 3.0 * pi / 12.0_f64.sqrt()).abs() < 0.05,
+        "spread {sd}"
+    );
 }
 
 #[test]
@@ -316,7 +321,11 @@ fn circles_spirals_and_arms_have_their_radii_and_numbers() {
     }
     assert!(of_ring[0].is_empty());
     for (k, radii) in of_ring.iter().enumerate().skip(1) {
-        assert!((4700..5300).contains(&radii.len()), "ring {k}: {}", radii.len());
+        assert!(
+            (4700..5300).contains(&radii.len()),
+            "ring {k}: {}",
+            radii.len()
+        );
         let [mean, sd] = moments(radii);
         assert!((mean - 0.75 * k as f64).abs() < 0.01, "ring {k}: {mean}");
         assert!((sd - 0.08).abs() < 0.005, "ring {k}: {sd}");
@@ -350,7 +359,10 @@ fn circles_spirals_and_arms_have_their_radii_and_numbers() {
         near += usize::from(!(0.25..0.75).contains(&off));
     }
     for count in counts {
-        assert!((0.45..0.55).contains(&(count as f64 / n as f64)), "{counts:?}");
+        assert!(
+            (0.45..0.55).contains(&(count as f64 / n as f64)),
+            "{counts:?}"
+        );
     }
     // Between the arms there are few.
     assert!(near as f64 > 0.7 * n as f64, "{near}");

@@ -28,7 +28,9 @@ fn schedule() -> Schedule {
 }
 
 fn task<P: Problem>(config: &ImageConfig, choice: DeviceChoice) -> ImageTask<P> {
-    ImageTask::new(config.clone(), &Start::Fresh, choice).unwrap().0
+    ImageTask::new(config.clone(), &Start::Fresh, choice)
+        .unwrap()
+        .0
 }
 
 /// Trains on both devices and compares the losses and their parts.
@@ -100,12 +102,16 @@ fn the_flow_trains_and_samples_alike() {
     }
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path().join("vae");
-    task::<VaeProblem>(&vae(), DeviceChoice::Cpu).save(&at).unwrap();
+    task::<VaeProblem>(&vae(), DeviceChoice::Cpu)
+        .save(&at)
+        .unwrap();
     let config = latent(&at);
     compare::<LatentProblem>("flow", &config);
 
     let run = folder.path().join("run");
-    task::<LatentProblem>(&config, DeviceChoice::Cpu).save(&run).unwrap();
+    task::<LatentProblem>(&config, DeviceChoice::Cpu)
+        .save(&run)
+        .unwrap();
     let mut saved = SavedModel::load(run.to_str().unwrap()).unwrap();
     // An untrained transformer stands still.
     for (i, tensor) in saved.network.iter_mut().enumerate() {

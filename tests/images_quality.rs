@@ -30,7 +30,10 @@ fn the_autoencoder_and_the_classifier_are_good_ones() {
     assert!(error <= 0.004, "test MSE {error}");
     let kept = judge.read(&crop(&images)).unwrap();
     let kept = agreement(&kept.labels, &digits.labels);
-    assert!(kept >= 0.985, "{kept} of the reconstructions keep their label");
+    assert!(
+        kept >= 0.985,
+        "{kept} of the reconstructions keep their label"
+    );
 }
 
 #[test]

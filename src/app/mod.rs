@@ -305,7 +305,9 @@ impl App {
             Some(Outcome::Save(folder)) => match self.lessons[self.current].part() {
                 Some(part) => {
                     if !self.lab.digits.part(part).save(folder) {
-                        self.lab.training.report(training::NOTHING_TO_SAVE.to_owned());
+                        self.lab
+                            .training
+                            .report(training::NOTHING_TO_SAVE.to_owned());
                     }
                 }
                 None => self.lab.training.save(folder),

@@ -278,7 +278,10 @@ pub fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
         Some(_) => look(&class(&data.test).pixels)?,
         None => test.clone(),
     };
-    let reference = Gaussian::fit(&same.features, same.features.len() / same.labels.len().max(1));
+    let reference = Gaussian::fit(
+        &same.features,
+        same.features.len() / same.labels.len().max(1),
+    );
     let accuracy = agreement(&test.labels, &data.test.labels);
 
     let model = match task.as_str() {

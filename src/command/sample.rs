@@ -10,6 +10,7 @@ use crate::data::{self, Dataset};
 use crate::figure::numbers::Npz;
 use crate::figure::{Format, Meta, Scene, Style, Tone, format};
 use crate::flow::{ExactField, Scheduler, Solution};
+use crate::train::measure::Subject;
 use crate::train::{Checkpoint, ToyConfig};
 
 /// Side of a picture of samples, in centimetres.
@@ -61,6 +62,7 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
         source,
         dataset,
         start,
+        ..
     } = subject(&args.flow)?;
     let n = args.n.unwrap_or(POINTS);
     let x0 = generate::starting_points(args.x0.as_deref(), &start, seed, n)?;
@@ -103,16 +105,6 @@ pub fn run(args: &SampleArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A flow and what it is to be measured by.
-pub struct Subject {
-    /// What moves the particles.
-    pub source: Source,
-    /// Where they should arrive.
-    pub dataset: Dataset,
-    /// Where they start.
-    pub start: data::Source,
-}
-
 /// What the flags ask to sample with: a checkpoint, or the exact field of a target and a path.
 ///
 /// # Errors
@@ -124,15 +116,18 @@ pub fn subject(args: &FlowArgs) -> anyhow::Result<Subject> {
             source: Source::model(&checkpoint),
             dataset: checkpoint.config.dataset,
             start: checkpoint.config.source,
+            path: checkpoint.config.path,
         });
     }
     let standard = ToyConfig::default();
     let dataset = args.dataset.clone().unwrap_or(standard.dataset);
-    let field = exact_field(&dataset, args.path.unwrap_or(standard.path))?;
+    let path = args.path.unwrap_or(standard.path);
+    let field = exact_field(&dataset, path)?;
     Ok(Subject {
         source: Source::Exact(Box::new(field)),
         dataset,
         start: data::Source::Gaussian,
+        path,
     })
 }
 

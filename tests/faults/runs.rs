@@ -122,22 +122,8 @@ fn fault_20_a_killed_run_leaves_a_whole_checkpoint() {
 
 /// A flow in latent space so small that an epoch takes a second or two.
 const LATENT: [&str; 16] = [
-    "train",
-    "latent",
-    "--width",
-    "8",
-    "--depth",
-    "1",
-    "--heads",
-    "1",
-    "--images",
-    "256",
-    "--batch",
-    "8",
-    "--device",
-    "cpu",
-    "--seed",
-    "3",
+    "train", "latent", "--width", "8", "--depth", "1", "--heads", "1", "--images", "256",
+    "--batch", "8", "--device", "cpu", "--seed", "3",
 ];
 
 #[cfg(unix)]
@@ -155,7 +141,9 @@ fn fault_20_a_killed_image_run_goes_on_with_the_same_losses() {
     let step = || load_state(&at.join("run")).unwrap().1.step;
     assert_eq!(step(), 32);
     let resume = |n: &'static str| {
-        ["train", "latent", "--resume", "run", "--epochs", n, "--device", "cpu"]
+        [
+            "train", "latent", "--resume", "run", "--epochs", n, "--device", "cpu",
+        ]
     };
     // Kills fall into the start, into an epoch, and about its end, when the run is saved.
     let mut last = 32;

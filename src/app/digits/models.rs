@@ -10,9 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::data::mnist::Mnist;
 use crate::device::{self, Device, DeviceChoice};
 use crate::nn::vae::Vae;
-use crate::train::images::{
-    ImageConfig, Judge, LatentModel, SavedModel, VariationalModel, space,
-};
+use crate::train::images::{ImageConfig, Judge, LatentModel, SavedModel, VariationalModel, space};
 
 /// The pretrained variational flow in the plane.
 pub const POINTS: &str = "builtin:variational2d";

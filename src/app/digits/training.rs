@@ -8,8 +8,8 @@ use std::thread;
 
 use super::models::Source;
 use crate::app::curve::LossCurve;
-use crate::device::{DeviceChoice, DeviceInfo};
 use crate::app::widgets::path_picker::PathPicker;
+use crate::device::{DeviceChoice, DeviceInfo};
 use crate::train::images::log::Row;
 use crate::train::images::{ImageConfig, ImageSnapshot, OpenedRun, Sheet, store};
 use crate::train::{Command, Event, LossPoint, RunState, Session, Start};

@@ -17,6 +17,7 @@ use crate::app::view::view_of;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::{FlowLayers, Target};
 use crate::app::widgets::loss_plot::{self, RunsView};
+use crate::app::widgets::measures::Measuring;
 use crate::app::widgets::sampling_bar::{Sampling, sampling_bar};
 use crate::app::widgets::stage::{Caption, Stage};
 use crate::app::widgets::{number, quiver, run_controls, run_list};
@@ -52,6 +53,7 @@ pub struct Checkerboard {
     pictures: Pictures,
     target: Option<Target>,
     quiver: quiver::Cache,
+    measuring: Measuring,
 }
 
 impl Default for Checkerboard {
@@ -70,6 +72,7 @@ impl Default for Checkerboard {
             pictures: Pictures::default(),
             target: None,
             quiver: quiver::Cache::default(),
+            measuring: Measuring::default(),
         }
     }
 }
@@ -218,6 +221,13 @@ impl Lesson for Checkerboard {
             .show(ui, |ui| {
                 run_controls::settings_ui(ui, &mut lab.training);
                 run_list::run_list_ui(ui, &mut lab.training);
+                let Sampling {
+                    solver,
+                    steps,
+                    noise,
+                    ..
+                } = self.sampling;
+                self.measuring.ui(ui, lab, solver, steps, noise);
                 let view = RunsView::of(&lab.training, self.pictures.floor);
                 // Both plots share what is left; the titles and gaps take 2 × 50.
                 let room = (ui.available_height() - 100.0).max(2.0 * loss_plot::MIN_HEIGHT);

@@ -354,7 +354,7 @@ impl Mistakes {
         let left = stage.rect.left() - 36.0;
         let below = Rect::from_min_max(
             pos2(left.max(below.left()), below.top() + 2.0),
-            pos2(stage.rect.right(), below.bottom()),
+            pos2(stage.rect.right(), below.bottom() - 8.0),
         );
         let mut plot_ui = ui.new_child(UiBuilder::new().max_rect(below));
         let verdict = Verdict {

@@ -1,8 +1,6 @@
 //! The settings of the next run of an image training.
 
-use egui::{
-    CollapsingHeader, ComboBox, DragValue, Grid, Label, RichText, TextEdit, Ui, vec2,
-};
+use egui::{CollapsingHeader, ComboBox, DragValue, Grid, Label, RichText, TextEdit, Ui, vec2};
 
 use super::path_picker::Wanted;
 use crate::app::digits::training::DigitTraining;
@@ -103,7 +101,9 @@ fn more_ui(ui: &mut Ui, training: &mut DigitTraining) {
         _ => false,
     };
     if !points {
-        training.data.show(ui, "Folder of IDX files (empty: MNIST):", Wanted::Folder);
+        training
+            .data
+            .show(ui, "Folder of IDX files (empty: MNIST):", Wanted::Folder);
         let folder = training.data.chosen();
         training.config.set_data(folder);
     }
@@ -126,7 +126,9 @@ fn slow_ui(ui: &mut Ui, schedule: &mut Schedule) {
     let label = ui.label("Average (EMA)").on_hover_text(hint).id;
     ui.horizontal(|ui| {
         let mut on = schedule.ema.is_some();
-        ui.checkbox(&mut on, "").labelled_by(label).on_hover_text(hint);
+        ui.checkbox(&mut on, "")
+            .labelled_by(label)
+            .on_hover_text(hint);
         if on != schedule.ema.is_some() {
             schedule.ema = on.then_some(0.999);
         }

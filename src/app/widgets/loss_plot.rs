@@ -219,7 +219,8 @@ fn note(plot: &mut PlotUi<'_>, level: f64, text: &str, p: &Palette) {
     let bounds = plot.plot_bounds();
     let right = egui_plot::PlotPoint::new(bounds.max()[0], level);
     let text = RichText::new(text).size(12.5).color(p.ink);
-    plot.text(egui_plot::Text::new("", right, text).anchor(Align2::RIGHT_BOTTOM));
+    // Below the line: above it runs the loss.
+    plot.text(egui_plot::Text::new("", right, text).anchor(Align2::RIGHT_TOP));
 }
 
 fn empty(plot: &mut PlotUi<'_>, text: &str, p: &Palette) {
@@ -253,7 +254,8 @@ fn loss_bounds(view: &RunsView<'_>) -> (f64, f64) {
     }
     // A wild first step must not flatten the rest.
     let high = high.min(floor * 3.0);
-    (low - 0.06 * (high - low), high + 0.06 * (high - low))
+    // Below the floor there is room for its name.
+    (low - 0.2 * (high - low), high + 0.06 * (high - low))
 }
 
 /// 1, 2 or 5 times a power of ten, at least `least`.

@@ -21,6 +21,7 @@ pub mod icon;
 pub mod iteration_bar;
 pub mod loss_plot;
 pub mod loss_view;
+pub mod measures;
 pub mod notes;
 pub mod number;
 pub mod paint_dialog;

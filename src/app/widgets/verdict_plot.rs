@@ -7,6 +7,9 @@ use super::loss_plot::{bounds, decades, hover, plot, power_of_ten};
 use crate::app::curve::LossCurve;
 use crate::app::theme;
 
+/// Room above the highest decade for the names of the curves, in decades.
+const TOP: f64 = 0.9;
+
 /// One run's losses.
 pub struct Verdict<'a> {
     /// Tells the plots of a lesson apart.
@@ -46,24 +49,26 @@ pub fn verdict_ui(ui: &mut Ui, view: &Verdict<'_>, (low, high): (f64, f64), heig
         .y_axis_formatter(|mark, _| power_of_ten(mark.value))
         .label_formatter(|at| hover(at, |y| format!("{:.4}", 10f64.powf(y))))
         .show(ui, |plot| {
-            bounds(plot, view.steps, low - 0.15, high + 0.15);
+            bounds(plot, view.steps, low - 0.15, high + TOP);
             if let Some(floor) = view.floor {
                 let line = HLine::new("floor", floor.log10()).color(p.ink).width(1.2);
                 plot.hline(line.style(LineStyle::dashed_loose()).allow_hover(false));
                 write(plot, 0.5, floor.log10(), "floor", p.ink, Align2::CENTER_TOP);
             }
             let (loss, excess) = (log(view.curve.smooth()), log(view.curve.excess()));
-            let ends = [(0.03, Align2::LEFT_BOTTOM), (1.0, Align2::RIGHT_BOTTOM)];
+            // In the corners, where no curve runs.
+            let corners = [(0.01, Align2::LEFT_TOP), (1.0, Align2::RIGHT_TOP)];
+            let top = high + TOP;
             let lines = [
                 ("loss", &loss, LineStyle::Solid, p.ink),
                 ("excess", &excess, LineStyle::dashed_dense(), view.color),
             ];
-            for ((name, points, style, color), (at, anchor)) in lines.into_iter().zip(ends) {
+            for ((name, points, style, color), (at, anchor)) in lines.into_iter().zip(corners) {
                 let line = Line::new(name, PlotPoints::from(points.clone()));
                 plot.line(line.stroke(Stroke::new(2.2, color)).style(style));
                 if let Some(last) = points.last() {
                     let text = format!("{name} {}", short(10f64.powf(last[1])));
-                    write(plot, at, last[1], &text, color, anchor);
+                    write(plot, at, top, &text, color, anchor);
                 }
             }
         });

@@ -92,7 +92,10 @@ mod tests {
         let rows = parse("step,epoch,loss,kl,seconds\n1,1,3,0.5,1.000\n\n2,x,1,1,1\n4,2,1,2,3.5\n");
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[1].step, rows[1].epoch), (4, 2));
-        assert_eq!((&rows[1].values[..], rows[1].seconds), (&[1.0, 2.0][..], 3.5));
+        assert_eq!(
+            (&rows[1].values[..], rows[1].seconds),
+            (&[1.0, 2.0][..], 3.5)
+        );
     }
 
     #[test]

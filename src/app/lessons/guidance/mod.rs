@@ -6,7 +6,7 @@ mod work;
 use std::sync::Arc;
 
 use egui::{
-    Align2, Button, FontId, Rect, ScrollArea, Slider, SliderClamping, Stroke, Ui, pos2, vec2,
+    Align2, Button, FontId, Rect, ScrollArea, Sense, Slider, SliderClamping, Stroke, Ui, pos2, vec2,
 };
 
 use crate::app::background::Background;
@@ -18,10 +18,10 @@ use crate::app::theme::{self, Palette};
 use crate::app::view::{EachBelow, view_of};
 use crate::app::widgets::bar_parts::dice_ui;
 use crate::app::widgets::chart::{Chart, LineKind};
-use crate::app::widgets::{digit_controls, digit_settings};
 use crate::app::widgets::digit_grid::{self, Layout, Textures};
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::number;
+use crate::app::widgets::{digit_controls, digit_settings};
 use work::{CLASSES, LARGEST, Measured, Sheet, SheetKey};
 
 /// The lesson's own state.
@@ -102,7 +102,11 @@ impl Lesson for Guidance {
         let training = lab.digits.latent.is_running();
         let newer = |asked: &SheetKey| {
             let version = key.version;
-            *asked != key && SheetKey { version, ..asked.clone() } == key
+            *asked != key
+                && SheetKey {
+                    version,
+                    ..asked.clone()
+                } == key
         };
         if !(training && sheet.is_busy() && sheet.asked().is_some_and(newer)) {
             sheet.ask(key, move |job| {
@@ -235,10 +239,13 @@ impl Guidance {
             false => "",
         };
         let title = format!(
-            "γ = {:.1} · {right} of {} are read as asked{judge}",
+            "γ = {:.1} · {right} of {} are read as asked{judge} · NFE {}",
             made.gamma,
-            made.read.len()
+            made.read.len(),
+            made.nfe
         );
+        let whole = ui.interact(layout.rect(), ui.scope_id().with("sheet"), Sense::hover());
+        whole.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &title));
         let painter = ui.painter();
         let at = layout.origin - vec2(0.0, 6.0);
         let font = FontId::new(16.0, theme::semibold());

@@ -6,8 +6,8 @@ use crate::app::background::Job;
 use crate::app::digits::models::{self, Models, Source};
 use crate::app::widgets::digit_grid::Pictures;
 use crate::flow::Solver;
-use crate::train::images::classifier::agreement;
 use crate::train::images::Request;
+use crate::train::images::classifier::agreement;
 
 /// Samples of each digit on the stage.
 pub const COLUMNS: usize = 8;
@@ -34,6 +34,8 @@ pub struct SheetKey {
 pub struct Sheet {
     /// What it was made with.
     pub gamma: f32,
+    /// Evaluations of the network for each.
+    pub nfe: usize,
     /// Whether the classifier has never seen such pictures.
     pub foreign: bool,
     pub pictures: Pictures,
@@ -88,6 +90,7 @@ pub fn make_sheet(
         let read = job.pool.install(|| judge.read(&samples.images))?;
         job.show(Ok(Sheet {
             gamma: key.gamma,
+            nfe: samples.nfe,
             foreign: source.data().is_some(),
             pictures: Pictures::new(samples.images),
             columns: COLUMNS,

@@ -17,9 +17,9 @@ use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::view::view_of;
 use crate::app::widgets::bar_parts::dice_ui;
-use crate::app::widgets::{digit_controls, digit_settings};
 use crate::app::widgets::digit_grid::Textures;
 use crate::app::widgets::notes::{self, Note};
+use crate::app::widgets::{digit_controls, digit_settings};
 use crate::flow::Solver;
 use work::{Key, Made};
 
@@ -146,7 +146,11 @@ impl Lesson for Latent {
         // New weights of a run in progress wait until the picture before them is whole.
         let newer = |asked: &Key| {
             let version = key.version;
-            *asked != key && Key { version, ..asked.clone() } == key
+            *asked != key
+                && Key {
+                    version,
+                    ..asked.clone()
+                } == key
         };
         let training = lab.digits.latent.is_running();
         if training && work.is_busy() && work.asked().is_some_and(newer) {

@@ -16,11 +16,11 @@ use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
 use crate::app::view::{EachBelow, view_of};
 use crate::app::widgets::chip::{Mark, chip};
-use crate::app::widgets::{digit_controls, digit_settings};
 use crate::app::widgets::digit_grid::{self, Layout, Textures};
 use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::variational_controls::terms_ui;
+use crate::app::widgets::{digit_controls, digit_settings};
 use work::{COLUMNS, Key, ROWS, STRIP, Shown, WALK};
 
 /// What the stage shows.
@@ -112,7 +112,11 @@ impl Lesson for Autoencoder {
         // New weights of a run in progress wait until the pictures before them are whole.
         let newer = |asked: &Key| {
             let version = key.version;
-            *asked != key && Key { version, ..asked.clone() } == key
+            *asked != key
+                && Key {
+                    version,
+                    ..asked.clone()
+                } == key
         };
         let training = lab.digits.vae.is_running();
         if training && thread.is_busy() && thread.asked().is_some_and(newer) {

@@ -144,7 +144,7 @@ fn plots(shown: &Shown, t: f64) -> Scene {
     let axis = Axis::linear(0.0, 1.0).labelled("t");
     let column = |k: usize| floors.at.iter().map(move |row| [row[0], row[k]]);
     let variance = Panel::curves(axis, Axis::linear(0.0, high))
-        .titled("Target’s variance at fixed x_t")
+        .titled("Target’s variance at a point on the way")
         .with(
             "t",
             Tone::Muted,

@@ -6,9 +6,9 @@ use super::work::{STEPS, Shown};
 use crate::app::digits::Part;
 use crate::app::lesson::Lab;
 use crate::app::theme;
-use crate::app::widgets::{digit_controls, digit_settings};
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::variational_controls::{TERMS, ladder_ui, terms_ui};
+use crate::app::widgets::{digit_controls, digit_settings};
 use crate::train::images::variational::Rung;
 
 /// Quality that counts as equal: this many times what two true sets differ by.
@@ -49,7 +49,7 @@ fn figures_ui(ui: &mut Ui, shown: &Shown, label: &str) {
     let rows = [
         (
             "Target’s variance",
-            "At fixed x_t, mean over coordinates, x_t and t: the loss floor. What lies above \
+            "At a point on the way, mean over coordinates, points and t: the loss floor. What lies above \
              it the network could still learn.",
             [
                 of(floors.map(|f| f.independent), 3),

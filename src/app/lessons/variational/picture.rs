@@ -228,7 +228,7 @@ fn curves_ui(ui: &mut Ui, place: Rect, shown: &Shown, t: f64) {
         dashed,
     };
     SmallPlot {
-        title: "Target’s variance at fixed x_t",
+        title: "Target’s variance at a point on the way",
         hint: "The loss floor at each t, mean over coordinates: what no network can remove. \
                Estimated from pairs that fall into one small cell.",
         axis: Axis::Time,
