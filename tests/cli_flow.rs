@@ -243,35 +243,85 @@ fn every_dataset_path_coupling_and_solver_goes_through_every_verb() {
     }
 }
 
+/// Checks a share off the support of `n` samples against a row of the reference, both of which
+/// are shares of finite samples, 10 000 in the reference.
+fn assert_share(record: &csv::StringRecord, share: f64, n: usize) {
+    let expected: f64 = record[4].parse().unwrap();
+    let percent = 100.0 * share;
+    let p = (expected / 100.0).clamp(0.002, 0.998);
+    let sd = 100.0 * (p * (1.0 - p) * (1.0 / n as f64 + 1e-4)).sqrt();
+    assert!(
+        (percent - expected).abs() < 4.5 * sd,
+        "{record:?}: {percent}"
+    );
+}
+
+fn reference() -> Vec<csv::StringRecord> {
+    let mut reader = csv::Reader::from_path("tests/data/off_support_exact_field.csv").unwrap();
+    reader.records().map(|record| record.unwrap()).collect()
+}
+
 #[test]
 fn eval_of_the_exact_field_reproduces_the_reference() {
-    let mut reader = csv::Reader::from_path("tests/data/off_support_exact_field.csv").unwrap();
     let mut rows = 0;
-    for record in reader.records() {
-        let record = record.unwrap();
+    for record in reference() {
         let (path, solver, steps) = (&record[0], &record[1], &record[2]);
-        if path != "condot" || steps != "8" || solver == "rk4" {
+        let wanted = match path {
+            "condot" => steps == "8" && solver != "rk4",
+            "vp" => (solver, steps) == ("euler", "16") || (solver, steps) == ("heun", "4"),
+            _ => false,
+        };
+        if !wanted {
             continue;
         }
-        let n = 4000;
         let report = json(&[
             "eval", "--exact", "--path", path, "--solver", solver, "--steps", steps, "--json",
-            "--n", "4000",
+            "--n", "2000",
         ]);
-        let percent = 100.0 * report["off_support"].as_f64().unwrap();
-        let expected: f64 = record[4].parse().unwrap();
-        // Both are shares of finite samples, 10 000 in the reference.
-        let p = (expected / 100.0).clamp(0.002, 0.998);
-        let sd = 100.0 * (p * (1.0 - p) * (1.0 / f64::from(n) + 1e-4)).sqrt();
-        assert!(
-            (percent - expected).abs() < 4.0 * sd,
-            "{record:?}: {percent}"
-        );
+        assert_share(&record, report["off_support"].as_f64().unwrap(), 2000);
         let nfe: u64 = record[3].parse().unwrap();
         assert_eq!(report["nfe"].as_u64().unwrap(), nfe, "{record:?}");
+        for name in ["straightness", "round_trip", "nll_gap"] {
+            let band = &report["null"][name];
+            assert!(band["sd"].as_f64().unwrap() >= 0.0, "{name}: {band}");
+        }
         rows += 1;
     }
-    assert_eq!(rows, 3);
+    assert_eq!(rows, 5);
+}
+
+/// All rows: `eval` takes seconds for each, because it measures much more.
+#[test]
+fn samples_of_the_exact_field_reproduce_the_whole_reference() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("x.csv");
+    let boxes = Dataset::CHECKERBOARD.boxes().unwrap();
+    let rows = reference();
+    assert_eq!(rows.len(), 71);
+    for record in rows {
+        let (path, solver, steps) = (&record[0], &record[1], &record[2]);
+        good(&[
+            "sample",
+            "--exact",
+            "--path",
+            path,
+            "--solver",
+            solver,
+            "--steps",
+            steps,
+            "--n",
+            "4000",
+            "--force",
+            "--out",
+            out.to_str().unwrap(),
+        ]);
+        let ends: Vec<f64> = numbers(&out)
+            .iter()
+            .flat_map(|row| [row[2], row[3]])
+            .collect();
+        let share = flowlab::flow::metric::off_support(&boxes, &ends);
+        assert_share(&record, share, 4000);
+    }
 }
 
 #[test]

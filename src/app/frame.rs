@@ -231,11 +231,14 @@ impl App {
                 };
                 number::fixed(ui, weak(text), "0000 steps/s", small.clone());
                 ui.add_space(10.0);
-                let text = format!(
-                    "step {} / {}",
-                    number::grouped(status.step),
-                    number::grouped(status.steps)
-                );
+                let text = match status.steps {
+                    0 => "no step yet".to_owned(),
+                    steps => format!(
+                        "step {} / {}",
+                        number::grouped(status.step),
+                        number::grouped(steps)
+                    ),
+                };
                 number::fixed(ui, weak(text), "step 00 000 / 00 000", small);
                 ui.add_space(10.0);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {

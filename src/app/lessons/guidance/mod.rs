@@ -239,10 +239,10 @@ impl Guidance {
             false => "",
         };
         let title = format!(
-            "γ = {:.1} · {right} of {} are read as asked{judge} · NFE {}",
+            "γ = {:.1} · {right} of {} are read as asked{judge} · {} steps",
             made.gamma,
             made.read.len(),
-            made.nfe
+            made.steps
         );
         let whole = ui.interact(layout.rect(), ui.scope_id().with("sheet"), Sense::hover());
         whole.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &title));

@@ -34,8 +34,8 @@ pub struct SheetKey {
 pub struct Sheet {
     /// What it was made with.
     pub gamma: f32,
-    /// Evaluations of the network for each.
-    pub nfe: usize,
+    /// Euler steps of each.
+    pub steps: usize,
     /// Whether the classifier has never seen such pictures.
     pub foreign: bool,
     pub pictures: Pictures,
@@ -90,7 +90,7 @@ pub fn make_sheet(
         let read = job.pool.install(|| judge.read(&samples.images))?;
         job.show(Ok(Sheet {
             gamma: key.gamma,
-            nfe: samples.nfe,
+            steps,
             foreign: source.data().is_some(),
             pictures: Pictures::new(samples.images),
             columns: COLUMNS,

@@ -308,7 +308,9 @@ impl Steps {
                 wanted[0], wanted[1]
             )
         } else {
-            "Click a panel to enlarge it, the name of a row to choose its field.".to_owned()
+            "Figures and bars are those of t = 1. Click a panel to enlarge it, the name of a row to \
+             choose its field."
+                .to_owned()
         };
         ui.label(egui::RichText::new(text).small().weak());
         ui.add_space(4.0);

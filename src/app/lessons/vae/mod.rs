@@ -222,25 +222,34 @@ impl Autoencoder {
         if self.difference {
             grids.push((&shown.difference, "Difference".to_owned()));
         }
-        let n = grids.len() as f32;
-        let across = place.width() > 1.2 * place.height() * 2.0 / n;
-        let mut layouts = Vec::new();
-        for i in 0..grids.len() {
-            let share = |from: f32, to: f32| {
-                let step = (to - from) / n;
-                from + step * i as f32..=from + step * (i as f32 + 1.0)
-            };
-            let cell = if across {
-                Rect::from_x_y_ranges(share(place.left(), place.right()), place.y_range())
-            } else {
-                Rect::from_x_y_ranges(place.x_range(), share(place.top(), place.bottom()))
-            };
-            let room = Rect::from_min_max(
-                pos2(cell.left() + 6.0, cell.top() + 26.0),
-                pos2(cell.right() - 6.0, cell.bottom() - 6.0),
-            );
-            layouts.push(Layout::fit(room, COLUMNS, ROWS, 4.0));
-        }
+        // Beside or above one another, whichever leaves more room for the digits.
+        let arranged = |across: bool| -> Vec<Option<Layout>> {
+            let n = grids.len();
+            let cells = (0..n).map(|i| {
+                let part = |from: f32, to: f32| {
+                    let step = (to - from) / n as f32;
+                    from + step * i as f32..=from + step * (i as f32 + 1.0)
+                };
+                let cell = if across {
+                    Rect::from_x_y_ranges(part(place.left(), place.right()), place.y_range())
+                } else {
+                    Rect::from_x_y_ranges(place.x_range(), part(place.top(), place.bottom()))
+                };
+                let room = Rect::from_min_max(
+                    pos2(cell.left() + 6.0, cell.top() + 26.0),
+                    pos2(cell.right() - 6.0, cell.bottom() - 6.0),
+                );
+                Layout::fit(room, COLUMNS, ROWS, 4.0)
+            });
+            cells.collect()
+        };
+        let side = |layouts: &[Option<Layout>]| layouts[0].map_or(0.0, |layout| layout.side);
+        let (beside, above) = (arranged(true), arranged(false));
+        let layouts = if side(&beside) > side(&above) {
+            beside
+        } else {
+            above
+        };
         let pointer = ui.ctx().pointer_hover_pos();
         let hovered = layouts
             .iter()
