@@ -23,6 +23,15 @@ pub struct Reader {
     pub read: fn(&[u8]) -> bool,
 }
 
+/// Feeds the reader of a name; true when the bytes were taken for good.
+///
+/// # Panics
+/// When there is no reader of that name.
+pub fn read(name: &str, bytes: &[u8]) -> bool {
+    let reader = READERS.iter().find(|reader| reader.name == name);
+    (reader.unwrap_or_else(|| panic!("no reader {name}")).read)(bytes)
+}
+
 /// Every reader.
 pub const READERS: [Reader; 10] = [
     Reader {

@@ -201,6 +201,24 @@ fn good_files_are_taken() {
     }
 }
 
+/// The targets of cargo-fuzz need a nightly compiler; that each reader has one is held here.
+#[test]
+fn every_reader_is_a_target_of_cargo_fuzz() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    for reader in READERS {
+        assert!(manifest.contains(&format!("name = \"{}\"", reader.name)));
+        let file = folder
+            .join("fuzz_targets")
+            .join(format!("{}.rs", reader.name.replace('-', "_")));
+        let target = fs::read_to_string(&file).unwrap();
+        assert!(
+            target.contains(&format!("read(\"{}\", bytes)", reader.name)),
+            "{target}"
+        );
+    }
+}
+
 #[test]
 fn what_was_found_before_stays_mended() {
     for reader in READERS {
