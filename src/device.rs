@@ -1,11 +1,14 @@
 //! Which device trains, and why: the only file that chooses a burn [`Device`].
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 pub use burn::tensor::Device;
+use burn::tensor::Tensor;
 use burn::tensor::wgpu::wgpu;
 use serde::{Deserialize, Serialize};
 
@@ -152,6 +155,12 @@ pub fn adapters() -> Vec<Adapter> {
 /// # Errors
 /// Only for [`DeviceChoice::Gpu`]: `Auto` falls back to the processor and says so.
 pub fn open(choice: DeviceChoice) -> Result<(Device, DeviceInfo), DeviceError> {
+    let opened = choose(choice)?;
+    crate::crash::fact("device", opened.1.to_string());
+    Ok(opened)
+}
+
+fn choose(choice: DeviceChoice) -> Result<(Device, DeviceInfo), DeviceError> {
     let cpu = |reason: String| {
         let info = DeviceInfo {
             kind: DeviceKind::Cpu,
@@ -181,18 +190,38 @@ pub fn open(choice: DeviceChoice) -> Result<(Device, DeviceInfo), DeviceError> {
     }
 }
 
-/// The GPU device of this process. An initialised selector cannot be configured again.
+/// The GPU of this process. An initialised selector cannot be configured again, so that a lost
+/// device stays lost until the program is started anew.
+struct Gpu {
+    device: Device,
+    handle: wgpu::Device,
+    lost: AtomicBool,
+}
+
+static GPU: OnceLock<Result<Gpu, String>> = OnceLock::new();
+
 fn open_gpu(adapter: &Adapter, reason: &str) -> Result<(Device, DeviceInfo), DeviceError> {
-    static GPU: OnceLock<Result<Device, String>> = OnceLock::new();
     let opened = GPU.get_or_init(|| {
         isolate_runtime_config();
-        Device::wgpu_options()
+        let (device, setup) = Device::wgpu_options()
             .tasks_max(TASKS_PER_SUBMISSION)
-            .init()
-            .map_err(|error| error.to_string())
+            .init_with_setup()
+            .map_err(|error| error.to_string())?;
+        Ok(Gpu {
+            device,
+            handle: setup.device,
+            lost: AtomicBool::new(false),
+        })
     });
+    let failed = |reason: String| DeviceError::Open {
+        adapter: adapter.describe(),
+        reason,
+    };
     match opened {
-        Ok(device) => {
+        Ok(gpu) if gpu.lost.load(Ordering::Relaxed) => Err(failed(
+            "it was lost, and only a new start of the program opens it again".to_owned(),
+        )),
+        Ok(gpu) => {
             let kind = if adapter.software {
                 DeviceKind::SoftwareGpu
             } else {
@@ -203,12 +232,41 @@ fn open_gpu(adapter: &Adapter, reason: &str) -> Result<(Device, DeviceInfo), Dev
                 label: format!("GPU · {}", adapter.describe()),
                 reason: reason.to_owned(),
             };
-            Ok((device.clone(), info))
+            Ok((gpu.device.clone(), info))
         }
-        Err(error) => Err(DeviceError::Open {
-            adapter: adapter.describe(),
-            reason: error.clone(),
-        }),
+        Err(error) => Err(failed(error.clone())),
+    }
+}
+
+/// What a user should know of a failure of a training: where the GPU does not answer any more,
+/// that it was lost and what goes on without it.
+pub fn explain(sentence: String) -> String {
+    let Some(Ok(gpu)) = GPU.get() else {
+        return sentence;
+    };
+    // Each kind of failure of a lost device has words of its own; a small sum tells.
+    let answers = catch_unwind(AssertUnwindSafe(|| {
+        let one = Tensor::<1>::from_data([1.0_f32], &gpu.device) + 1.0;
+        one.try_into_data().is_ok()
+    }));
+    if answers.unwrap_or(false) {
+        return sentence;
+    }
+    gpu.lost.store(true, Ordering::Relaxed);
+    format!(
+        "the GPU was lost; the weights of the last save are kept. Go on with them on the \
+         processor (--device cpu), or start the program again ({sentence})"
+    )
+}
+
+/// Takes the GPU away, as a driver's reset does: for tests. False when none was opened.
+pub fn lose_gpu() -> bool {
+    match GPU.get() {
+        Some(Ok(gpu)) => {
+            gpu.handle.destroy();
+            true
+        }
+        _ => false,
     }
 }
 

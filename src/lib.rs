@@ -13,6 +13,8 @@
 //! | [`app`] | the window: lessons, widgets, theme |
 //! | [`figure`] | pictures as files |
 //! | [`command`] | one file per verb of the command line |
+//! | [`intake`] | every reader of foreign bytes, in one list, for fuzzing |
+//! | [`crash`] | a report when the program panics |
 //! | [`device`] | the only file that chooses a burn device |
 //! | [`priority`] | which threads step back for the window |
 //!
@@ -41,10 +43,12 @@
 pub mod app;
 pub mod cli;
 pub mod command;
+pub mod crash;
 pub mod data;
 pub mod device;
 pub mod figure;
 pub mod flow;
+pub mod intake;
 pub mod kernel;
 pub mod nn;
 pub mod priority;

@@ -12,6 +12,7 @@ use flowlab::command;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    flowlab::crash::install();
     let quiet = "warn,wgpu_hal=error,wgpu_core=error,naga=error";
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(quiet)).init();
     let cli = Cli::parse();

@@ -25,6 +25,8 @@ fn png(image: &GrayImage) -> Vec<u8> {
 #[test]
 fn a_painted_board_is_the_board() {
     let painted: Dataset = "painted:1010/0101/1010/0101".parse().expect("a grid");
+    let by_hand: Dataset = "painted:#.#./.#.#/#.#./.#.#".parse().expect("a grid");
+    assert_eq!(by_hand.to_string(), painted.to_string().replace('1', "_"));
     let board = Dataset::CHECKERBOARD.boxes().expect("boxes");
     let union = painted.boxes().expect("boxes");
     assert_eq!(union.boxes.len(), 8);

@@ -172,6 +172,29 @@ fn a_floor_holds_the_variance_up() {
 }
 
 #[test]
+fn a_prior_that_is_not_learned_stays_a_standard_normal() {
+    for form in [Form::Cho, Form::Consistent] {
+        for rung in Rung::ALL {
+            let mut settings = points(|settings| settings.form = form);
+            rung.apply(&mut settings);
+            settings.form = form;
+            let mut task = task(&settings, DeviceChoice::Cpu);
+            for _ in 0..20 {
+                task.step().unwrap();
+            }
+            let saved = &task.snapshot().unwrap().model;
+            let model = VariationalModel::new(saved, &Device::flex()).unwrap();
+            let std = model.prior_std();
+            let standard = std.iter().all(|&std| std == 1.0);
+            assert_eq!(
+                standard, !settings.learned_prior,
+                "{form:?} {rung}: {std:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn every_rung_trains_pictures_and_has_the_networks_it_says() {
     for rung in Rung::ALL {
         let mut settings = pictures();

@@ -20,6 +20,7 @@ use super::training::Training;
 use super::widgets::canvas::Easel;
 use crate::device::DeviceChoice;
 use crate::figure::Scene;
+use crate::train::images::{ImageConfig, SavedModel};
 use crate::train::{Preset, images};
 
 /// Between two looks at work under way.
@@ -148,6 +149,15 @@ impl Studio {
         match images::store::task_of(run)?.as_deref() {
             Some("vae") => self.lab.digits.vae.stage(run),
             Some("latent") => self.lab.digits.latent.stage(run),
+            Some("variational") => {
+                let digits = &mut self.lab.digits;
+                match SavedModel::load(run)?.config {
+                    ImageConfig::Variational(settings) if settings.dataset.points().is_some() => {
+                        digits.points.stage(run);
+                    }
+                    _ => digits.pictures.stage(run),
+                }
+            }
             Some(task) => bail!("--run: {run} is a {task}, of which no lesson has a figure"),
             None => {
                 self.lab.training.open(PathBuf::from(run));

@@ -103,7 +103,7 @@ pub struct TrainLatentArgs {
     /// stratified, uniform or logit-normal.
     #[arg(long)]
     pub time: Option<TimeSampling>,
-    /// Probability that a label is replaced by "no class".
+    /// Probability that a label is replaced by "no class"; 0.1 at first, 0.8 with a condition.
     #[arg(long, allow_negative_numbers = true)]
     pub drop: Option<f64>,
     /// How latents are brought to unit size: scale or coordinate.

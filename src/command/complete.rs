@@ -119,8 +119,10 @@ pub fn measure(
     mut report: Report,
 ) -> Result<Report, String> {
     let Asked { task, originals } = asked;
-    let mut images = model.sample(request, &mut |_| {})?.images;
     let device = model.device();
+    let samples = model.sample(request, &mut |_| {})?;
+    report.nfe = Some(samples.nfe);
+    let mut images = samples.images;
     if !task.masks.is_empty() {
         let all: Vec<usize> = (0..originals.len()).collect();
         let rebuilt = vae::reconstruct(model.vae(), originals, &all, device)?;
@@ -131,6 +133,17 @@ pub fn measure(
     }
     let read = judge.read(&images)?;
     report.label_kept = Some(agreement(&read.labels, &originals.labels));
+    // The same with the class told: what is left then is not the ambiguity of the task.
+    let told = Request {
+        labels: originals.labels.clone(),
+        ..request.clone()
+    };
+    let mut images = model.sample(&told, &mut |_| {})?.images;
+    if !task.masks.is_empty() {
+        answer::keep(&mut images, &originals.pixels, &task.masks);
+    }
+    let read = judge.read(&images)?;
+    report.label_kept_told = Some(agreement(&read.labels, &originals.labels));
     report.label_unfilled = Some(agreement(
         &judge.read(&task.shown)?.labels,
         &originals.labels,

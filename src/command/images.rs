@@ -105,6 +105,11 @@ pub fn sample(args: &SampleArgs) -> anyhow::Result<()> {
     );
     let data = Mnist::load(args.images.data.as_ref())?;
     let (model, _) = open(&args.flow, &args.images)?;
+    ensure!(
+        args.images.image.is_none() && args.images.semantic.is_none(),
+        "--image, --semantic: `eval` takes the test digits, whose labels are known; `sample` \
+         completes a picture of your own"
+    );
     let asked = complete::asked(&model, &args.images, n, &data)?;
     let request = request(
         &args.flow,
@@ -226,6 +231,8 @@ pub struct Report {
     class_shares: Option<[f64; 10]>,
     /// Fraction of completed test digits that are read as their true label.
     pub label_kept: Option<f64>,
+    /// The same when the flow is told the label, too.
+    pub label_kept_told: Option<f64>,
     /// The same of what the flow was given: masked digits, or label maps as pictures.
     pub label_unfilled: Option<f64>,
     /// Mean squared error of the pixels that were not hidden, 0 to 1, before they are put back.
@@ -237,7 +244,7 @@ pub struct Report {
     /// γ of the samples.
     guidance: Option<f32>,
     /// Evaluations of the field for one sample.
-    nfe: Option<usize>,
+    pub nfe: Option<usize>,
     /// Samples drawn, or test images used.
     n: usize,
 }

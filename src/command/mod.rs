@@ -22,5 +22,5 @@ mod complete;
 mod generate;
 mod images;
 mod output;
-mod table;
+pub mod table;
 mod variational;

@@ -1,5 +1,7 @@
 //! CSV files of numbers with named columns.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
@@ -9,11 +11,22 @@ use anyhow::{Context, bail, ensure};
 /// # Errors
 /// Names the file, the row and the column at fault.
 pub fn read<const N: usize>(path: &Path, columns: [&str; N]) -> anyhow::Result<Vec<[f64; N]>> {
-    let name = path.display();
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    parse(file, &path.display().to_string(), columns)
+}
+
+/// The same from any source; `name` is for the errors.
+///
+/// # Errors
+/// Names the row and the column at fault.
+pub fn parse<const N: usize>(
+    from: impl Read,
+    name: &str,
+    columns: [&str; N],
+) -> anyhow::Result<Vec<[f64; N]>> {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
-        .from_path(path)
-        .with_context(|| format!("{name}"))?;
+        .from_reader(from);
     let header = reader.headers().with_context(|| format!("{name}"))?.clone();
     let mut places = [0; N];
     for (place, column) in places.iter_mut().zip(columns) {

@@ -10,8 +10,11 @@ use crate::cli::{
     TrainClassifierArgs, TrainImageArgs, TrainLatentArgs, TrainVaeArgs, TrainVariationalArgs,
 };
 use crate::train::images::variational::problem::POINT_STEPS;
-use crate::train::images::{ImageConfig, Schedule, VariationalSettings, store};
+use crate::train::images::{Condition, ImageConfig, Schedule, VariationalSettings, store};
 use crate::train::{Session, Start};
+
+/// Probability that the label is left out where a condition stands for it.
+const DROP_WITH_CONDITION: f64 = 0.8;
 
 /// Trains the autoencoder.
 ///
@@ -63,6 +66,11 @@ pub fn latent(args: &TrainLatentArgs) -> anyhow::Result<()> {
         set(&mut settings.drop, &args.drop);
         set(&mut settings.normalise, &args.normalise);
         set(&mut settings.condition, &args.condition);
+        // A condition stands for the class: such a flow is mostly asked without one.
+        let fresh = args.common.resume.is_none();
+        if fresh && args.drop.is_none() && settings.condition != Condition::None {
+            settings.drop = DROP_WITH_CONDITION;
+        }
         if args.from.is_some() {
             settings.from.clone_from(&args.from);
         }

@@ -352,5 +352,10 @@ fn refuse(args: &ImageSampleArgs) -> anyhow::Result<()> {
         args.label.is_none() && !args.unconditional && args.guidance.is_none(),
         "--label, --unconditional, --guidance: variational flows know no classes"
     );
+    ensure!(
+        args.mask.is_none() && args.image.is_none() && args.semantic.is_none(),
+        "--mask, --image, --semantic: variational flows complete nothing; take a latent flow that \
+         was trained with `train latent --condition`"
+    );
     Ok(())
 }

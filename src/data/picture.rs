@@ -55,10 +55,18 @@ impl PixelGrid {
 /// Names the file and what is wrong with it.
 pub fn grey_square(path: &Path, side: usize) -> Result<Vec<u8>, DatasetError> {
     let bytes = read_limited(path)?;
-    let image = decode(&bytes).map_err(|reason| DatasetError::File {
+    grey_square_of(&bytes, side).map_err(|reason| DatasetError::File {
         path: path.to_owned(),
         reason,
-    })?;
+    })
+}
+
+/// The same from the bytes of a PNG file.
+///
+/// # Errors
+/// Says in words what is wrong.
+pub fn grey_square_of(bytes: &[u8], side: usize) -> Result<Vec<u8>, String> {
+    let image = decode(bytes)?;
     let side = side as u32;
     let flat = image::ImageBuffer::from_fn(image.width(), image.height(), {
         let image = image.to_luma_alpha8();

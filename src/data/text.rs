@@ -1,7 +1,7 @@
 //! Data sets as text: on the command line, in `config.json`.
 //!
 //! A painted grid is `painted:ROW/ROW/…`, the top row first, one character for each pixel: its
-//! weight 0 to 63 as 0–9, a–z, A–Z, - and _. A table is `point-list:X,Y;X,Y;…`. Both hold their
+//! weight 0 to 63 as 0–9, a–z, A–Z, - and _; `.` and `#` stand for the least and the most. A table is `point-list:X,Y;X,Y;…`. Both hold their
 //! whole content, so that a run folder needs no other file. `image:FILE.png` and
 //! `points:FILE.csv` are read only where a person types them, never from a stored file.
 
@@ -152,11 +152,16 @@ fn painted(rows: &str, error: impl Fn(String) -> DatasetError) -> Result<Dataset
             )));
         }
         for (column, c) in row.chars().enumerate() {
-            let level = LEVELS.iter().position(|&level| char::from(level) == c);
+            // By hand one writes a dot for nothing and a hash for ink.
+            let level = match c {
+                '.' => Some(0),
+                '#' => Some(LEVELS.len() - 1),
+                _ => LEVELS.iter().position(|&level| char::from(level) == c),
+            };
             let level = level.ok_or_else(|| {
                 let line = k + 1;
                 error(format!(
-                    "row {line}: `{c}` is no weight; use 0-9, a-z, A-Z, - and _"
+                    "row {line}: `{c}` is no weight; use # and ., or 0-9, a-z, A-Z, - and _"
                 ))
             })?;
             grid.set([column, side - 1 - k], level as u8);

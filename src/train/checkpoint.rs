@@ -1,12 +1,12 @@
 //! Run folders: `config.json`, `model.safetensors` in PyTorch's layout, `optimizer.safetensors`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::adam::Moments;
 use super::config::ToyConfig;
 use super::engine::EngineState;
-use super::files::{CheckpointError, content, io_error, read_capped, write_atomically};
+use super::files::{CheckpointError, content, prepare_folder, read_capped, write_atomically};
 use super::tensors::{Number, Tensors, push_mlp, write_tensors};
 use crate::kernel::{Activation, MlpWeights};
 
@@ -99,7 +99,19 @@ fn read(name: &str) -> Result<(PathBuf, Vec<u8>, Vec<u8>), CheckpointError> {
 /// Names the file and the tensor at fault.
 pub fn import(path: &Path, activation: Activation) -> Result<MlpWeights, CheckpointError> {
     let bytes = read_capped(path)?;
-    Tensors::parse(path, &bytes)?.mlp("", activation)
+    import_bytes(path, &bytes, activation)
+}
+
+/// The same from memory; `path` is for the errors.
+///
+/// # Errors
+/// Names the tensor at fault.
+pub fn import_bytes(
+    path: &Path,
+    bytes: &[u8],
+    activation: Activation,
+) -> Result<MlpWeights, CheckpointError> {
+    Tensors::parse(path, bytes)?.mlp("", activation)
 }
 
 /// Writes a run folder: the settings, the weights to sample with, and all that `--resume` needs.
@@ -138,7 +150,7 @@ pub fn save_model(
     step: u64,
     weights: &MlpWeights,
 ) -> Result<(), CheckpointError> {
-    fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
+    prepare_folder(folder, SystemTime::now())?;
     let json = serde_json::to_vec_pretty(config).expect("plain settings always serialise");
     write_atomically(&folder.join("config.json"), &json)?;
     let mut tensors = Vec::new();
@@ -195,7 +207,11 @@ pub fn load_state(folder: &Path) -> Result<(ToyConfig, u64, EngineState), Checkp
     ))
 }
 
-fn parse_config(path: &Path, bytes: &[u8]) -> Result<ToyConfig, CheckpointError> {
+/// Reads and checks the settings of a run; `path` is for the errors.
+///
+/// # Errors
+/// Names the setting at fault.
+pub fn parse_config(path: &Path, bytes: &[u8]) -> Result<ToyConfig, CheckpointError> {
     let config: ToyConfig = serde_json::from_slice(bytes)
         .map_err(|error| content(path, format!("not the settings of a run: {error}")))?;
     config

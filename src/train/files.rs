@@ -1,13 +1,95 @@
 //! Reading and writing whole files: bounded, in one piece, with errors that name the file.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
 /// The largest weights file that is read, in bytes.
 const MAX_BYTES: u64 = 256 << 20;
+/// How the name of a file begins that is being written.
+const PREFIX: &str = ".flowlab-";
+/// A file that has been in the writing for longer was left behind by a killed program.
+const STALE: Duration = Duration::from_secs(3600);
+
+/// The steps in which a file is written. The real disk is [`RealDisk`]; a test may put a disk in
+/// its place that fails at any of them.
+pub trait Disk {
+    /// A new file beside the one that it will replace.
+    ///
+    /// # Errors
+    /// What the system said, here and below.
+    fn create(&self, folder: &Path) -> io::Result<NamedTempFile> {
+        NamedTempFile::with_prefix_in(PREFIX, folder)
+    }
+
+    /// Writes the contents.
+    fn write(&self, file: &mut NamedTempFile, bytes: &[u8]) -> io::Result<()> {
+        file.write_all(bytes)
+    }
+
+    /// Waits until the contents are on the disk.
+    fn sync(&self, file: &NamedTempFile) -> io::Result<()> {
+        file.as_file().sync_all()
+    }
+
+    /// Gives the file its name, in place of an older one.
+    fn rename(&self, file: NamedTempFile, path: &Path) -> io::Result<()> {
+        file.persist(path).map(drop).map_err(|error| error.error)
+    }
+}
+
+/// The machine's file system.
+pub struct RealDisk;
+
+impl Disk for RealDisk {}
+
+thread_local! {
+    static DISK: RefCell<Rc<dyn Disk>> = RefCell::new(Rc::new(RealDisk));
+}
+
+/// Runs `work` with another disk under all writes of this thread.
+pub fn with_disk<R>(disk: Rc<dyn Disk>, work: impl FnOnce() -> R) -> R {
+    /// Puts the disk back also when `work` panics.
+    struct Back(Option<Rc<dyn Disk>>);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            if let Some(disk) = self.0.take() {
+                DISK.set(disk);
+            }
+        }
+    }
+    let _back = Back(Some(DISK.replace(disk)));
+    work()
+}
+
+/// A folder to write into: made where it is missing, and rid of what a killed program left there
+/// half written more than an hour before `now`.
+///
+/// # Errors
+/// Names the folder that cannot be made.
+pub fn prepare_folder(folder: &Path, now: SystemTime) -> Result<(), CheckpointError> {
+    fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for entry in entries.flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let stale = || {
+            let changed = entry.metadata().and_then(|data| data.modified()).ok()?;
+            Some(now.duration_since(changed).ok()? > STALE)
+        };
+        if ours && stale() == Some(true) {
+            // Another program may have removed it meanwhile.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
 
 /// A file that cannot be used, with what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -47,10 +129,11 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    let disk = DISK.with_borrow(Rc::clone);
     let write = || -> io::Result<()> {
-        let mut file = NamedTempFile::with_prefix_in(".flowlab-", folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
+        let mut file = disk.create(folder)?;
+        disk.write(&mut file, bytes)?;
+        disk.sync(&file)?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -58,8 +141,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError
             file.as_file()
                 .set_permissions(fs::Permissions::from_mode(0o644))?;
         }
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        disk.rename(file, path)
     };
     write().map_err(|source| io_error(path, source))
 }
@@ -92,5 +174,31 @@ pub(super) fn content(path: &Path, reason: impl Into<String>) -> CheckpointError
     CheckpointError::Content {
         path: path.to_owned(),
         reason: reason.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_old_leavings_of_ours_are_cleared_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = SystemTime::now();
+        for name in [".flowlab-old", ".flowlab-new", "notes.txt", ".other-old"] {
+            let file = fs::File::create(folder.path().join(name)).unwrap();
+            let age = if name.ends_with("new") { 60 } else { 7200 };
+            file.set_modified(now - Duration::from_secs(age)).unwrap();
+        }
+        prepare_folder(folder.path(), now).unwrap();
+        let mut left: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, [".flowlab-new", ".other-old", "notes.txt"]);
+        // A clock that was put back makes nothing old.
+        prepare_folder(folder.path(), now - Duration::from_secs(9000)).unwrap();
+        assert!(folder.path().join(".flowlab-new").exists());
     }
 }

@@ -20,7 +20,7 @@ use super::latest::Latest;
 use super::message::{Command, Event, RunState};
 use super::task::Task;
 use super::trainer::Trainer;
-use crate::device::DeviceInfo;
+use crate::device::{self, DeviceInfo};
 use crate::priority::{self, Priority};
 
 /// Events that may wait for a slow client before the trainer holds them back itself.
@@ -70,7 +70,7 @@ impl<S: Send + Sync + 'static> Session<S> {
                 Ok(Err(error)) => Some(error),
                 Err(panic) => Some(format!("training stopped: {}", panic_text(&*panic))),
             };
-            if let Some(sentence) = failure {
+            if let Some(sentence) = failure.map(device::explain) {
                 outbox.send(Event::State(RunState::Failed));
                 outbox.send(Event::Failed(sentence));
             }

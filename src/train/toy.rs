@@ -249,9 +249,12 @@ impl Task for ToyTask {
     }
 
     fn save(&mut self, folder: &Path) -> Result<(), String> {
-        let state = self.engine.state()?;
-        checkpoint::save(folder, &self.config, self.step, &state)
-            .map_err(|error| error.to_string())?;
+        // A lost device keeps its weights; those in host memory are some seconds old.
+        let (step, state) = match self.engine.state() {
+            Ok(state) => (self.step, state),
+            Err(_) => self.good.clone(),
+        };
+        checkpoint::save(folder, &self.config, step, &state).map_err(|error| error.to_string())?;
         let newest = self.archive.kept().last().map_or(0, |kept| kept.step);
         let archived = Some((folder.to_owned(), newest));
         if self.archived != archived {
@@ -260,7 +263,8 @@ impl Task for ToyTask {
                 .map_err(|error| error.to_string())?;
             self.archived = archived;
         }
-        write_log(folder, self.step, &self.log)
+        let rows = self.log.partition_point(|point| point.step <= step);
+        write_log(folder, step, &self.log[..rows])
     }
 }
 

@@ -47,6 +47,15 @@ impl<'a, T: Task> Trainer<'a, T> {
     }
 
     pub(super) fn run(mut self) -> Result<(), String> {
+        let result = self.obey_and_train();
+        if result.is_err() {
+            // What is still good is saved, whatever failed.
+            self.keep();
+        }
+        result
+    }
+
+    fn obey_and_train(&mut self) -> Result<(), String> {
         self.publish()?;
         self.enter(if self.task.done() >= self.task.total() {
             RunState::Finished
@@ -124,9 +133,10 @@ impl<'a, T: Task> Trainer<'a, T> {
         let points = match self.task.drain() {
             Ok(points) => points,
             Err(sentence) => {
-                // The task went back to its last good weights: show and save those.
-                self.latest.put(self.task.snapshot()?);
-                self.keep();
+                // The task went back to its last good weights: show those. A lost device has none.
+                if let Ok(snapshot) = self.task.snapshot() {
+                    self.latest.put(snapshot);
+                }
                 return Err(sentence);
             }
         };
@@ -164,7 +174,7 @@ impl<'a, T: Task> Trainer<'a, T> {
         self.outbox.send(event);
     }
 
-    fn finish(mut self) -> Result<(), String> {
+    fn finish(&mut self) -> Result<(), String> {
         // A failed read-back at this point was a failure already told or a lost device.
         if self.task.drain().is_ok() {
             self.keep();

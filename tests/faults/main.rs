@@ -1,8 +1,11 @@
 //! Faults and bad input that the program survives, by the numbers of the list of faults. What
 //! needs the inside of a module is tested there.
 
+mod disk;
 mod files;
+mod mutations;
 mod runs;
+mod sessions;
 mod system;
 
 use std::path::Path;
@@ -73,4 +76,32 @@ fn listing(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// Many runs one after another leave memory and threads as they were. Other tests of this process
+/// would move both, so that it runs in one of its own, where only this test is chosen.
+/// `FLOWLAB_SOAK=10000` sets the number of runs.
+#[test]
+fn fault_40_a_long_row_of_runs_leaves_memory_and_threads_flat() {
+    const ALONE: &str = "FLOWLAB_SOAK_ALONE";
+    let rounds = std::env::var("FLOWLAB_SOAK").map_or(200, |text| text.parse().unwrap());
+    if std::env::var_os(ALONE).is_some() {
+        return sessions::soak(rounds);
+    }
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "fault_40_a_long_row_of_runs_leaves_memory_and_threads_flat",
+        ])
+        .arg("--nocapture")
+        .env(ALONE, "1")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("soak:"), "{text}");
+    println!("{text}");
 }

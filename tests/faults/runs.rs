@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::{command, finish, listing, refused, works};
 
+/// Kills at times that cover the first third of a second evenly.
+const KILLS: u64 = 200;
+
 /// A run so small that it saves often.
 const SMALL: [&str; 14] = [
     "train",
@@ -90,14 +93,14 @@ fn fault_20_a_killed_run_leaves_a_whole_checkpoint() {
     let start = [&SMALL[..], &["--steps", "20", "--out", "run"]].concat();
     works(at, &start);
     let mut steps = 20;
-    for round in 0..12_u64 {
-        let more = format!("{}", 1_000_000 + round);
+    for round in 0..KILLS {
+        // A run saves at its end: short ones, so that many kills fall into that.
+        let more = format!("{}", steps + 20 + round % 7 * 40);
         let args = [
             "train", "toy", "--resume", "run", "--steps", &more, "--device", "cpu",
         ];
         let mut child = command(at, &args).spawn().unwrap();
-        // Kills fall into the start, into the training, and into a save.
-        std::thread::sleep(Duration::from_millis(30 + 97 * round));
+        std::thread::sleep(Duration::from_millis(5 + 7919 * round % 293));
         child.kill().unwrap();
         finish(child);
         let checkpoint = flowlab::train::Checkpoint::load(at.join("run").to_str().unwrap());

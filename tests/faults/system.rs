@@ -131,3 +131,66 @@ fn fault_39_settings_of_the_compute_stack_in_the_folder_are_not_read() {
     expected.push("run");
     assert_eq!(listing(at), expected);
 }
+
+/// A panic on any thread leaves a report; the process of this test is started again to panic.
+#[test]
+fn fault_22_a_panic_leaves_a_report_that_says_where_it_is() {
+    const HERE: &str = "FLOWLAB_TEST_PANIC";
+    if std::env::var_os(HERE).is_some() {
+        flowlab::crash::install();
+        flowlab::crash::fact("device", "a device of the test");
+        let thread = std::thread::Builder::new().name("worker".to_owned());
+        let _ = thread.spawn(|| panic!("on purpose")).unwrap().join();
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let again = |state: &std::path::Path| {
+        std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "system::fault_22_a_panic_leaves_a_report_that_says_where_it_is",
+            ])
+            .arg("--nocapture")
+            .env(HERE, "1")
+            .env("HOME", state)
+            .env("XDG_STATE_HOME", state)
+            .env("LOCALAPPDATA", state)
+            .env("TMPDIR", folder.path().join("tmp"))
+            .output()
+            .unwrap()
+    };
+    let output = again(folder.path());
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report = walk(folder.path()).expect("a report");
+    assert!(told.contains(&report.display().to_string()), "{told}");
+    let text = std::fs::read_to_string(&report).unwrap();
+    for part in [
+        env!("CARGO_PKG_VERSION"),
+        "on purpose",
+        "worker",
+        "a device of the test",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    // A place that cannot be written is replaced by the folder of temporary files.
+    std::fs::remove_file(&report).unwrap();
+    again(std::path::Path::new("/proc/nowhere"));
+    let report = walk(&folder.path().join("tmp")).expect("a report");
+    assert!(
+        std::fs::read_to_string(report)
+            .unwrap()
+            .contains("on purpose")
+    );
+}
+
+/// A report somewhere below a folder.
+fn walk(folder: &std::path::Path) -> Option<std::path::PathBuf> {
+    std::fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() {
+            return walk(&path);
+        }
+        name.starts_with("crash-").then_some(path)
+    })
+}

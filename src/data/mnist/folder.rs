@@ -11,7 +11,7 @@ use super::idx::{self, IdxError};
 use super::{CHECKSUMS, Digits, FILES, Mnist};
 
 /// The largest file that is unpacked from a folder, in bytes.
-const MAX_BYTES: u64 = 256 << 20;
+pub(super) const MAX_BYTES: u64 = 256 << 20;
 
 /// Folders below the chosen one that other programs keep the files in: torchvision's caches.
 const BELOW: [&str; 6] = [
@@ -147,7 +147,7 @@ fn find(base: &Path, name: &str) -> Option<PathBuf> {
 }
 
 /// The contents of a raw or gz file, at most `limit` bytes.
-fn unpack(mut from: impl Read, path: &Path, limit: u64) -> Result<Vec<u8>, MnistError> {
+pub(super) fn unpack(mut from: impl Read, path: &Path, limit: u64) -> Result<Vec<u8>, MnistError> {
     let fail = |error: io::Error| unreadable(path, &error);
     let mut head = Vec::new();
     from.by_ref().take(2).read_to_end(&mut head).map_err(fail)?;

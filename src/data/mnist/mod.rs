@@ -2,11 +2,11 @@
 //! folder.
 
 mod folder;
-mod idx;
+pub mod idx;
 pub mod mask;
 pub mod regions;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub use folder::MnistError;
@@ -148,6 +148,14 @@ impl Digits {
         }
         out
     }
+}
+
+/// The contents of a raw or gz file in memory, at most 256 MiB; `path` is for the errors.
+///
+/// # Errors
+/// Names the file when it is damaged or unpacks to more.
+pub fn unpack(bytes: &[u8], path: &Path) -> Result<Vec<u8>, MnistError> {
+    folder::unpack(bytes, path, folder::MAX_BYTES)
 }
 
 /// A picture of 28x28 values in the middle of 32x32, with `around` at its edges.

@@ -4,13 +4,16 @@ use std::borrow::Cow;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::config::ImageConfig;
 use super::engine::EngineState;
 use super::log::{self, Row};
 use super::params::NamedTensor;
 use super::sheet::Sheet;
-use crate::train::files::{CheckpointError, content, io_error, read_capped, write_atomically};
+use crate::train::files::{
+    CheckpointError, content, prepare_folder, read_capped, write_atomically,
+};
 use crate::train::tensors::{Number, Tensors, write_tensors, write_tensors_of};
 
 /// Pretrained models in the binary: name, `config.json`, `model.safetensors`.
@@ -172,7 +175,7 @@ impl SavedModel {
     /// # Errors
     /// Names the file that could not be written.
     pub fn write(&self, folder: &Path, half: bool) -> Result<(), CheckpointError> {
-        fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
+        prepare_folder(folder, SystemTime::now())?;
         let json = serde_json::to_vec_pretty(&self.config).expect("plain settings serialise");
         write_atomically(&folder.join("config.json"), &json)?;
         let mut tensors = Vec::new();
@@ -300,7 +303,11 @@ fn files(name: &str) -> Result<(Contents, Contents), CheckpointError> {
     ))
 }
 
-fn parse_config(path: &Path, bytes: &[u8]) -> Result<ImageConfig, CheckpointError> {
+/// Reads and checks the settings of an image run; `path` is for the errors.
+///
+/// # Errors
+/// Names the setting at fault.
+pub fn parse_config(path: &Path, bytes: &[u8]) -> Result<ImageConfig, CheckpointError> {
     let config: ImageConfig = serde_json::from_slice(bytes)
         .map_err(|error| content(path, format!("not the settings of an image run: {error}")))?;
     config

@@ -285,7 +285,8 @@ impl<P: Problem> Task for ImageTask<P> {
     }
 
     fn save(&mut self, folder: &Path) -> Result<(), String> {
-        let state = self.engine.state()?;
+        // A lost device keeps its weights; those in host memory are some seconds old.
+        let state = self.engine.state().unwrap_or_else(|_| self.good.clone());
         let tell = |error: CheckpointError| error.to_string();
         saved(&self.problem, &state)
             .write(folder, false)

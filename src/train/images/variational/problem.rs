@@ -177,6 +177,12 @@ pub fn loss(
     let error = model.velocity(xt, t) - dxt;
     let mse = (error.clone() * error).sum() * factor(settings.mse);
     let zero = || mse.clone().detach() * 0.0;
+    // No term moves a prior that is not learned: it stays N(0, I).
+    let [mean_p, logvar_p] = if settings.learned_prior {
+        [mean_p, logvar_p]
+    } else {
+        [mean_p.detach(), logvar_p.detach()]
+    };
     let kl = match posterior {
         Some(q) => kl(settings.form, q, [mean_p.clone(), logvar_p.clone()]) * factor(settings.kl),
         None => zero(),

@@ -1,0 +1,372 @@
+//! Sessions under any sequence of commands, with tasks that panic, fail or are slow: rows 22 to 25,
+//! 30, 31 and 40.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use flowlab::device::{DeviceChoice, DeviceInfo, DeviceKind};
+use flowlab::train::{Command, Event, LossPoint, RunState, Session, Start, Task, ToyConfig};
+use proptest::prelude::*;
+
+/// How a task misbehaves.
+#[derive(Clone, Copy, Debug)]
+enum Manner {
+    Good,
+    PanicsAt(u64),
+    FailsAt(u64),
+    /// Milliseconds of a step.
+    Slow(u64),
+}
+
+/// Counts its steps; its save is one file with the count.
+struct Counter {
+    step: u64,
+    total: u64,
+    told: u64,
+    manner: Manner,
+    alive: Arc<AtomicUsize>,
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.alive.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Task for Counter {
+    type Snapshot = u64;
+
+    fn step(&mut self) -> Result<(), String> {
+        match self.manner {
+            Manner::PanicsAt(step) if step == self.step => panic!("at step {step}"),
+            Manner::FailsAt(step) if step == self.step => return Err(format!("at step {step}")),
+            Manner::Slow(time) => std::thread::sleep(Duration::from_millis(time)),
+            _ => {}
+        }
+        self.step += 1;
+        Ok(())
+    }
+
+    fn done(&self) -> u64 {
+        self.step
+    }
+
+    fn total(&self) -> u64 {
+        self.total
+    }
+
+    fn drain(&mut self) -> Result<Vec<LossPoint>, String> {
+        let points = (self.told..self.step).map(|step| LossPoint {
+            step: step + 1,
+            loss: 1.0,
+            excess: None,
+            seconds: 0.0,
+        });
+        let points = points.collect();
+        self.told = self.step;
+        Ok(points)
+    }
+
+    fn snapshot(&mut self) -> Result<u64, String> {
+        Ok(self.step)
+    }
+
+    fn set_learning_rate(&mut self, _: f64) {}
+
+    fn floor(&self) -> Option<f64> {
+        None
+    }
+
+    fn save(&mut self, folder: &Path) -> Result<(), String> {
+        std::fs::write(folder.join("count"), self.step.to_string()).map_err(|e| e.to_string())
+    }
+}
+
+fn session(total: u64, manner: Manner, alive: &Arc<AtomicUsize>) -> Session<u64> {
+    let alive = Arc::clone(alive);
+    let make = move || {
+        alive.fetch_add(1, Ordering::SeqCst);
+        let info = DeviceInfo {
+            kind: DeviceKind::Cpu,
+            label: "CPU".to_owned(),
+            reason: "a test".to_owned(),
+        };
+        let task = Counter {
+            step: 0,
+            total,
+            told: 0,
+            manner,
+            alive,
+        };
+        Ok((task, info))
+    };
+    Session::spawn(make, || {})
+}
+
+/// Waits for a state, or fails the test when it hangs.
+fn reach(session: &Session<u64>, wanted: RunState) -> Vec<Event> {
+    let end = Instant::now() + Duration::from_secs(60);
+    let mut seen = Vec::new();
+    while Instant::now() < end {
+        seen.extend(session.wait_event(Duration::from_millis(20)));
+        if seen.contains(&Event::State(wanted)) {
+            return seen;
+        }
+    }
+    panic!("{wanted:?} was not reached: {seen:?}");
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < end, "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn fault_22_a_panic_in_the_training_thread_is_told_and_the_next_run_works() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    for manner in [Manner::PanicsAt(3), Manner::FailsAt(3)] {
+        let broken = session(10, manner, &alive);
+        broken.send(Command::Run);
+        reach(&broken, RunState::Failed);
+        let sentence = broken.wait_event(Duration::from_secs(10));
+        match sentence {
+            Some(Event::Failed(sentence)) => assert!(sentence.contains("at step 3"), "{sentence}"),
+            other => panic!("{other:?}"),
+        }
+        // Commands to a run that is over are without effect, and harmless.
+        broken.send(Command::Run);
+        broken.join();
+    }
+    let next = session(10, Manner::Good, &alive);
+    next.send(Command::Run);
+    reach(&next, RunState::Finished);
+    next.join();
+    assert_eq!(alive.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn fault_23_a_slow_step_does_not_hold_the_client() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    let slow = session(1000, Manner::Slow(400), &alive);
+    slow.send(Command::Run);
+    until("starts", || alive.load(Ordering::SeqCst) == 1);
+    let started = Instant::now();
+    slow.send(Command::Pause);
+    let _ = (slow.events(), slow.latest());
+    drop(slow);
+    assert!(
+        started.elapsed() < Duration::from_millis(200),
+        "the client waited"
+    );
+    until("the thread ends after its step", || {
+        alive.load(Ordering::SeqCst) == 0
+    });
+}
+
+#[test]
+fn fault_24_a_million_messages_to_a_client_that_does_not_look() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    let flood = session(1_000_000, Manner::Good, &alive);
+    flood.send(Command::Run);
+    until("runs to its end", || {
+        flood.latest().as_deref() == Some(&1_000_000)
+    });
+    // All losses are there, in few messages.
+    let mut messages = 0;
+    let mut points = 0;
+    until("tells all", || {
+        for event in flood.events() {
+            messages += 1;
+            if let Event::Progress(progress) = event {
+                points += progress.points.len();
+            }
+        }
+        points == 1_000_000
+    });
+    assert!(messages < 2000, "{messages}");
+}
+
+#[test]
+fn fault_25_a_run_without_a_client_saves_and_ends() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    let folder = tempfile::tempdir().unwrap();
+    let run = session(u64::MAX, Manner::Slow(1), &alive);
+    run.send(Command::KeepIn(folder.path().to_owned()));
+    run.send(Command::Run);
+    until("trains", || run.latest().is_some_and(|step| *step > 3));
+    drop(run);
+    until("ends", || alive.load(Ordering::SeqCst) == 0);
+    let count = std::fs::read_to_string(folder.path().join("count")).unwrap();
+    assert!(count.parse::<u64>().unwrap() > 3);
+}
+
+#[test]
+fn fault_31_started_and_stopped_a_thousand_times() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    for round in 0..1000_u64 {
+        let run = session(1000, Manner::Good, &alive);
+        run.send(Command::Run);
+        if round % 3 == 0 {
+            run.send(Command::Pause);
+            run.send(Command::Run);
+        }
+        if round % 50 == 0 {
+            run.join();
+        }
+    }
+    until("all threads end", || alive.load(Ordering::SeqCst) == 0);
+}
+
+/// What a client does.
+#[derive(Clone, Debug)]
+enum Act {
+    Tell(Command),
+    Look,
+    Wait(u64),
+    /// Starts the run anew, as a reset or a load does.
+    Anew,
+}
+
+fn acts(folder: PathBuf) -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        4 => Just(Act::Tell(Command::Run)),
+        3 => Just(Act::Tell(Command::Pause)),
+        3 => Just(Act::Tell(Command::Step)),
+        2 => prop_oneof![Just(1e-3), Just(f64::NAN), Just(-1.0), Just(1e300)]
+            .prop_map(|lr| Act::Tell(Command::SetLearningRate(lr))),
+        2 => Just(Act::Tell(Command::Save(folder.clone()))),
+        1 => Just(Act::Tell(Command::Save("/proc/nowhere".into()))),
+        1 => Just(Act::Tell(Command::KeepIn(folder))),
+        2 => Just(Act::Look),
+        2 => (0..4_u64).prop_map(Act::Wait),
+        1 => Just(Act::Anew),
+    ];
+    prop::collection::vec(act, 0..24)
+}
+
+fn manners() -> impl Strategy<Value = Manner> {
+    prop_oneof![
+        4 => Just(Manner::Good),
+        1 => (0..30_u64).prop_map(Manner::PanicsAt),
+        1 => (0..30_u64).prop_map(Manner::FailsAt),
+        1 => (1..3_u64).prop_map(Manner::Slow),
+    ]
+}
+
+#[test]
+fn fault_30_no_sequence_of_commands_hangs_or_leaves_a_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    let config = ProptestConfig {
+        cases: 150,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(acts in acts(path), manner in manners(), total in 0..60_u64)| {
+        let alive = Arc::new(AtomicUsize::new(0));
+        let mut run = session(total, manner, &alive);
+        for act in acts {
+            match act {
+                Act::Tell(command) => drop(run.send(command)),
+                Act::Look => { let _ = (run.events(), run.latest()); }
+                Act::Wait(time) => std::thread::sleep(Duration::from_millis(time)),
+                Act::Anew => run = session(total, manner, &alive),
+            }
+        }
+        let steps = run.latest().map_or(0, |step| *step);
+        prop_assert!(steps <= total);
+        drop(run);
+        let end = Instant::now() + Duration::from_secs(20);
+        while alive.load(Ordering::SeqCst) > 0 {
+            prop_assert!(Instant::now() < end, "a thread goes on");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+}
+
+#[test]
+fn fault_30_the_same_with_real_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    let config = ProptestConfig {
+        cases: 25,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(acts in acts(path))| {
+        let toy = || {
+            let config = ToyConfig { hidden: 8, layers: 1, batch: 16, steps: 50, ..ToyConfig::default() };
+            Session::toy(config, Start::Fresh, DeviceChoice::Cpu, true, || {})
+        };
+        let mut run = toy();
+        for act in acts {
+            match act {
+                Act::Tell(command) => drop(run.send(command)),
+                Act::Look => { let _ = (run.events(), run.latest()); }
+                Act::Wait(time) => std::thread::sleep(Duration::from_millis(time)),
+                Act::Anew => run = toy(),
+            }
+        }
+        let started = Instant::now();
+        run.join();
+        prop_assert!(started.elapsed() < Duration::from_secs(20));
+    });
+}
+
+/// Resident memory in KiB and threads of this process; none where the system does not tell.
+fn resources() -> Option<[u64; 2]> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let value = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    };
+    Some([value("VmRSS:")?, value("Threads:")?])
+}
+
+/// Runs in a process of its own, where no other test moves the numbers: see `main.rs`.
+pub fn soak(rounds: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let round = |number: usize| {
+        let config = ToyConfig {
+            hidden: 16,
+            layers: 2,
+            batch: 64,
+            steps: 60,
+            seed: number as u64,
+            ..ToyConfig::default()
+        };
+        let run = Session::toy(config, Start::Fresh, DeviceChoice::Cpu, false, || {});
+        let end = Instant::now() + Duration::from_secs(60);
+        let mut over = false;
+        while !over {
+            assert!(Instant::now() < end, "round {number} hangs");
+            if let Some(event) = run.wait_event(Duration::from_millis(5)) {
+                over = event == Event::State(RunState::Finished);
+            }
+            let _ = run.latest();
+        }
+        run.send(Command::Save(folder.path().join("run")));
+        run.join();
+    };
+    (0..rounds / 4).for_each(round);
+    let Some([memory, threads]) = resources() else {
+        println!("soak: the system tells nothing");
+        return;
+    };
+    (rounds / 4..rounds).for_each(round);
+    let [after, threads_after] = resources().unwrap();
+    println!("soak: {memory} KiB and {threads} threads, then {after} KiB and {threads_after}");
+    assert!(
+        after < memory + memory / 10 + 4096,
+        "{memory} to {after} KiB"
+    );
+    assert!(
+        threads_after <= threads,
+        "{threads} to {threads_after} threads"
+    );
+}

@@ -1,0 +1,6 @@
+//! The reader `idx`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    flowlab::intake::read("idx", bytes);
+});

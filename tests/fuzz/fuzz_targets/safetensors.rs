@@ -1,0 +1,6 @@
+//! The reader `safetensors`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    flowlab::intake::read("safetensors", bytes);
+});
