@@ -147,7 +147,7 @@ impl Studio {
     fn open(&mut self, run: &str) -> anyhow::Result<()> {
         match images::store::task_of(run)?.as_deref() {
             Some("vae") => self.lab.digits.vae.stage(run),
-            Some("latent") => self.lab.digits.latent.stage(run),
+            Some("latent") => self.lab.digits.stage_flow(run)?,
             Some(task) => bail!("--run: {run} is a {task}, of which no lesson has a figure"),
             None => {
                 self.lab.training.open(PathBuf::from(run));

@@ -18,6 +18,11 @@ pub const PICTURES: &str = "builtin:variational";
 /// The same network over digits, trained as long with a shared prior N(0, I).
 pub const VANILLA: &str = "builtin:variational-vanilla";
 
+/// The pretrained flow that completes digits.
+pub const INPAINT: &str = "builtin:inpaint";
+/// The one that makes digits of label maps.
+pub const SEMANTIC: &str = "builtin:semantic";
+
 /// A model on the stage.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -46,7 +51,7 @@ impl Source {
 #[derive(Default)]
 pub struct Models {
     device: Option<Device>,
-    flow: Option<(u64, LatentModel)>,
+    flows: HashMap<Arc<str>, (u64, Arc<LatentModel>)>,
     vae: Option<(u64, Vae)>,
     judge: Option<Judge>,
     variational: HashMap<Arc<str>, (u64, Arc<VariationalModel>)>,
@@ -65,19 +70,29 @@ impl Models {
         self.device.clone().ok_or_else(|| "no device".to_owned())
     }
 
-    /// The flow of a source, with the autoencoder that it was trained in.
+    /// The flow of a source, with the autoencoder that it was trained in; it stays in memory as
+    /// long as a picture needs it.
     ///
     /// # Errors
     /// Names the file or tensor at fault.
-    pub fn flow(&mut self, source: &Source) -> Result<&LatentModel, String> {
+    pub fn flow(&mut self, source: &Source) -> Result<Arc<LatentModel>, String> {
         let device = self.device()?;
-        if self.flow.as_ref().map(|(version, _)| *version) != Some(source.version) {
-            let vae = SavedModel::load("builtin:vae").map_err(|error| error.to_string())?;
-            let model = LatentModel::new(&*source.saved()?, &vae, &device)?;
-            self.flow = Some((source.version, model));
+        match self.flows.get(&source.name) {
+            Some((version, model)) if *version == source.version => Ok(Arc::clone(model)),
+            _ => {
+                let model = match &source.model {
+                    None => LatentModel::load(&source.name, &device)?,
+                    Some(saved) => {
+                        let vae = SavedModel::load("builtin:vae").map_err(|e| e.to_string())?;
+                        LatentModel::new(saved, &vae, &device)?
+                    }
+                };
+                let model = Arc::new(model);
+                let kept = (source.version, Arc::clone(&model));
+                self.flows.insert(Arc::clone(&source.name), kept);
+                Ok(model)
+            }
         }
-        let loaded = self.flow.as_ref().map(|(_, model)| model);
-        loaded.ok_or_else(|| "no flow".to_owned())
     }
 
     /// The autoencoder of a source.

@@ -119,7 +119,7 @@ pub fn make_curves(
         let request = request(labels.clone(), gamma, STEPS, 1);
         let samples = job
             .pool
-            .install(|| sample(models.flow(source)?, &request))?;
+            .install(|| sample(&*models.flow(source)?, &request))?;
         let seen = job.pool.install(|| models.judge()?.read(&samples))?;
         measured.push(Measured {
             gamma,

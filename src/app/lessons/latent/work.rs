@@ -116,8 +116,7 @@ pub fn flow(
     models: &Mutex<Models>,
     job: &Job<'_, Made>,
 ) -> Result<(), String> {
-    let mut models = models::lock(models);
-    let model = models.flow(source)?;
+    let model = models::lock(models).flow(source)?;
     let coarse = Key {
         steps: key.steps.min(8),
         solver: Solver::Euler,
@@ -127,7 +126,7 @@ pub fn flow(
         if job.is_cancelled() {
             return Ok(());
         }
-        let made = job.pool.install(|| carried(model, key, frames))?;
+        let made = job.pool.install(|| carried(&model, key, frames))?;
         job.show(Ok(Shown::Flow(made)));
     }
     Ok(())
@@ -164,8 +163,7 @@ pub fn steps(
     models: &Mutex<Models>,
     job: &Job<'_, Made>,
 ) -> Result<(), String> {
-    let mut models = models::lock(models);
-    let model = models.flow(source)?;
+    let model = models::lock(models).flow(source)?;
     let mut rows = Vec::new();
     let fixed = if key.solver.is_adaptive() {
         Solver::Euler
@@ -210,8 +208,7 @@ pub fn map(
     models: &Mutex<Models>,
     job: &Job<'_, Made>,
 ) -> Result<(), String> {
-    let mut models = models::lock(models);
-    let model = models.flow(source)?;
+    let model = models::lock(models).flow(source)?;
     let request = request(key, MAPPED, FRAMES);
     let samples = job.pool.install(|| model.sample(&request, &mut |_| {}))?;
     let mut way = samples.way;
