@@ -50,17 +50,28 @@ impl Readings {
     }
 }
 
-/// Draws digits as large as they fit, with what is read above each; those that are read as
-/// another than `wanted` have a frame.
-pub fn paint(
-    ui: &Ui,
-    place: Rect,
-    textures: &mut Textures,
-    slot: u32,
-    pictures: &Pictures,
-    read: &Readings,
-    wanted: Option<u8>,
-) {
+/// Digits to draw.
+#[derive(Clone, Copy)]
+pub struct Answers<'a> {
+    /// The digits.
+    pub pictures: &'a Pictures,
+    /// What is read in each; none on their way.
+    pub read: Option<&'a Readings>,
+    /// Those that are read as another digit have a frame.
+    pub wanted: Option<u8>,
+    /// What stands over the last one, where it is no answer.
+    pub last: Option<&'static str>,
+}
+
+/// Draws digits as large as they fit, with what is read above each.
+pub fn paint(ui: &Ui, place: Rect, textures: &mut Textures, slot: u32, answers: Answers<'_>) {
+    let Answers {
+        pictures,
+        read,
+        wanted,
+        last,
+    } = answers;
+
     let p = theme::palette(ui);
     let painter = ui.painter();
     for (i, cell) in tiles(place, pictures.len(), CAPTION, 10.0)
@@ -72,14 +83,16 @@ pub fn paint(
         };
         digit_grid::paint_one(painter, textures, slot, pictures, i, &layout, p);
         let cell = layout.cell(0);
-        let other = wanted.is_some_and(|digit| read.labels.get(i).is_some_and(|l| *l != digit));
+        let label = read.and_then(|read| read.labels.get(i));
+        let other = wanted.is_some_and(|digit| label.is_some_and(|label| *label != digit));
         let (color, width) = if other {
             (p.error, 2.0)
         } else {
             (p.hairline, 1.0)
         };
         painter.rect_stroke(cell, 0.0, Stroke::new(width, color), StrokeKind::Outside);
-        if let Some(text) = read.text(i) {
+        let name = last.filter(|_| i + 1 == pictures.len()).map(str::to_owned);
+        if let Some(text) = name.or_else(|| read?.text(i)) {
             let font = FontId::new(13.5, theme::semibold());
             let ink = if other { p.error } else { p.ink };
             let at = cell.center_top() - vec2(0.0, 3.0);
@@ -99,12 +112,7 @@ pub fn titled(ui: &Ui, place: Rect, title: &str) -> Rect {
 }
 
 /// The same digits in a panel of a figure, with what is read in their corners.
-pub fn panel(
-    pictures: &Pictures,
-    columns: usize,
-    labels: &[u8],
-    wanted: Option<u8>,
-) -> Panel {
+pub fn panel(pictures: &Pictures, columns: usize, labels: &[u8], wanted: Option<u8>) -> Panel {
     let panel = sketch::digits(pictures, columns);
     let corner = |i: usize| panel.around_image(i, [SIDE, SIDE], columns)[1];
     let words = labels.iter().enumerate().map(|(i, label)| {

@@ -149,7 +149,9 @@ impl Recipe {
             Self::Loss => "loss, its floor and the excess over the iterations",
             Self::Inpainting => "test digits with a hidden part, and fills on three noises",
             Self::Semantic => "label maps of test digits, and digits made of them",
-            Self::Editing => "test digits, their noise as every digit, and the error of the way back",
+            Self::Editing => {
+                "test digits, their noise as every digit, and the error of the way back"
+            }
             Self::Lesson(name) => return lessons::line(name),
         };
         line.to_owned()

@@ -51,7 +51,10 @@ fn digits(sheet: &Sheet, t: f32) -> Panel {
     let half = SIDE as f32 / 2.0;
     let words = misread.iter().map(|(cell, read)| {
         let [x, y] = middle(*cell);
-        ([x + half - 4.0, y + half - 5.0], Text::from(read.to_string()))
+        (
+            [x + half - 4.0, y + half - 5.0],
+            Text::from(read.to_string()),
+        )
     });
     let words = Form::Words {
         at: words.collect(),
@@ -59,7 +62,11 @@ fn digits(sheet: &Sheet, t: f32) -> Panel {
     };
     let cells: Vec<usize> = misread.iter().map(|(cell, _)| *cell).collect();
     let names = [&sheet.over[..], &sheet.before[..]].concat().join(", ");
-    let side = if sheet.over.is_empty() { "Rows" } else { "Columns" };
+    let side = if sheet.over.is_empty() {
+        "Rows"
+    } else {
+        "Columns"
+    };
     let panel = sketch::framed(panel, &sheet.own, columns, Tone::Exact);
     let panel = sketch::framed(panel, &cells, columns, Tone::Error);
     panel

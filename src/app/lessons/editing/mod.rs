@@ -71,7 +71,7 @@ impl Lesson for Editing {
     }
 
     fn formula(&self) -> &'static str {
-        r#"z_0=z_1-∫_0^1v_θ(z_t,t,c)"d"t~~~→~~~z_1'=z_0+∫_0^1v_θ(z_t,t,c')"d"t"#
+        r#"z_0=φ_{1→0}(z_1~;~c)~~~→~~~z_1'=φ_{0→1}(z_0~;~c')"#
     }
 
     fn source(&self) -> &'static str {
@@ -135,7 +135,9 @@ impl Lesson for Editing {
         let mut choose = |ui: &mut Ui, name: &str, hint: &str, target: Option<u8>| {
             let chosen = self.target == target;
             let fill = if chosen { p.control_active } else { p.control };
-            let button = Button::new(name).fill(fill).min_size(egui::vec2(30.0, 30.0));
+            let button = Button::new(name)
+                .fill(fill)
+                .min_size(egui::vec2(30.0, 30.0));
             let button = ui.add(button.selected(chosen)).on_hover_text(hint);
             if button.clicked() {
                 self.target = target;
@@ -224,7 +226,7 @@ impl Lesson for Editing {
 const NOTES: [Note; 3] = [
     Note {
         title: "A map with two directions",
-        formula: r#"t:~1→0,~~~0→1"#,
+        formula: r#"φ_{0→1}(φ_{1→0}(z~;~c)~;~c)=z"#,
         text: "The flow is an ordinary differential equation: it runs backwards as well. A \
                digit, encoded, goes to the noise that the flow would make it from.",
     },

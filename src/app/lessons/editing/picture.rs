@@ -96,7 +96,13 @@ impl Editing {
             {
                 frame_of(cell, p.error);
                 let at = layout.cell(cell).right_top() + vec2(-3.0, 1.0);
-                painter.text(at, Align2::RIGHT_TOP, read.to_string(), font.clone(), p.error);
+                painter.text(
+                    at,
+                    Align2::RIGHT_TOP,
+                    read.to_string(),
+                    font.clone(),
+                    p.error,
+                );
             }
         }
     }
@@ -158,7 +164,12 @@ impl Editing {
         if let Some(point) = adaptive {
             let y = log(value(&point.back));
             let stroke = Stroke::new(1.8, p.ink);
-            chart.line(painter, [[chart.x[0], y], [chart.x[1], y]], LineKind::Dashed, stroke);
+            chart.line(
+                painter,
+                [[chart.x[0], y], [chart.x[1], y]],
+                LineKind::Dashed,
+                stroke,
+            );
             let text = format!("Dopri5, NFE {}", point.back.nfe);
             let at = chart.at(0.0, y) + vec2(4.0, -3.0);
             painter.text(at, Align2::LEFT_BOTTOM, text, font, p.ink);

@@ -24,8 +24,11 @@ const COARSE: usize = 6;
 /// Steps that are compared.
 pub const STEPS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 /// Solvers that are compared, each with the most steps it is given.
-pub const SOLVERS: [(Solver, usize); 3] =
-    [(Solver::Euler, 64), (Solver::Midpoint, 64), (Solver::Rk4, 32)];
+pub const SOLVERS: [(Solver, usize); 3] = [
+    (Solver::Euler, 64),
+    (Solver::Midpoint, 64),
+    (Solver::Rk4, 32),
+];
 
 /// What a sheet is made for.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +100,11 @@ pub fn make(
             return Ok(());
         }
         let (mut sheet, ends) = job.pool.install(|| edit(&model, key))?;
-        let mut read = models::lock(models).judge()?.read(&ends)?.labels.into_iter();
+        let mut read = models::lock(models)
+            .judge()?
+            .read(&ends)?
+            .labels
+            .into_iter();
         for (_, seen) in sheet.asked.iter_mut().flatten() {
             *seen = read.next().unwrap_or_default();
         }
@@ -281,7 +288,10 @@ fn plan(labels: &[u8], target: Option<u8>) -> Sheet {
         over,
         before,
         own: (0..asked.len()).filter(is_own).collect(),
-        asked: asked.into_iter().map(|asked| asked.map(|a| (a, a))).collect(),
+        asked: asked
+            .into_iter()
+            .map(|asked| asked.map(|a| (a, a)))
+            .collect(),
         nfe: 0,
         back: Back::default(),
     }
@@ -316,18 +326,18 @@ mod tests {
             let request = request(&digits.labels, solver, steps);
             there_and_back(&model, &request, &codes).unwrap()
         };
-        let few = back(Solver::Euler, 4);
-        let more = back(Solver::Euler, 32);
-        let best = back(Solver::Rk4, 32);
+        let few = back(Solver::Euler, 2);
+        let more = back(Solver::Euler, 12);
+        let best = back(Solver::Rk4, 16);
         assert!(few.codes > more.codes && more.codes > best.codes);
-        assert!(best.codes < 0.02 && best.pixels < 0.01, "{best:?}");
-        assert_eq!((few.nfe, best.nfe), (4, 128));
+        assert!(best.codes < 0.05 && best.pixels < 0.02, "{best:?}");
+        assert_eq!((few.nfe, best.nfe), (2, 64));
         let adaptive = back(Solver::Dopri5, 1);
         assert!(adaptive.codes < 0.02, "{adaptive:?}");
         // Another label does not lead back.
-        let own = request(&digits.labels, Solver::Rk4, 32);
+        let own = request(&digits.labels, Solver::Midpoint, 8);
         let noise = model.invert(&own, &codes).unwrap();
-        let other = request(&[0, 0, 0], Solver::Rk4, 32);
+        let other = request(&[0, 0, 0], Solver::Midpoint, 8);
         let made = model.generate(&other, &noise).unwrap();
         assert!(rms(&made.latents, &codes) > 0.3);
     }

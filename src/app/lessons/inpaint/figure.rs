@@ -11,6 +11,9 @@ use crate::app::widgets::digit_grid::Pictures;
 use crate::figure::Scene;
 use crate::train::images::answer;
 
+/// Fills in a row.
+const COLUMNS: usize = 3;
+
 pub fn figure(lesson: &Inpaint, lab: &Lab, t: f32) -> Option<Figure> {
     let shown = lesson.work.as_ref().and_then(Background::value)?;
     let Ok(filled) = shown.as_ref() else {
@@ -28,11 +31,14 @@ pub fn figure(lesson: &Inpaint, lab: &Lab, t: f32) -> Option<Figure> {
         let read: &[u8] = if end { &filled.read.labels } else { &[] };
         let count = filled.read.count(label);
         let n = filled.read.labels.len();
-        let fills = answers::panel(&pictures[frame], n.div_ceil(2), read, Some(label));
+        // The digit itself stands last.
+        let fills = answers::panel(&pictures[frame], COLUMNS, read, Some(label));
         let title = sketch::time(t).plain(format!(", NFE {}", filled.nfe));
         let panels = vec![
             sketch::digits(&seen, 1).titled("What is seen"),
-            fills.titled(format!("Filled, {count} of {n} read as {label}")),
+            fills.titled(format!(
+                "Filled, {count} of {n} read as {label}; the digit last"
+            )),
         ];
         Some(Scene::apart(panels).titled(title))
     };

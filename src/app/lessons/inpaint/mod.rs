@@ -102,7 +102,10 @@ impl Lesson for Inpaint {
     }
 
     fn logic(&mut self, lab: &mut Lab) {
-        if self.digit.as_ref().is_none_or(|(image, _)| *image != self.image)
+        if self
+            .digit
+            .as_ref()
+            .is_none_or(|(image, _)| *image != self.image)
             && let Ok(digit) = work::digit(self.image)
         {
             self.digit = Some((self.image, Pictures::new(digit.pixels)));

@@ -6,7 +6,7 @@ use super::work::{self, Filled};
 use super::{Inpaint, notes};
 use crate::app::background::Background;
 use crate::app::theme;
-use crate::app::widgets::answers::{self, Readings};
+use crate::app::widgets::answers::{self, Answers};
 use crate::app::widgets::digit_grid::{self, Layout};
 use crate::app::widgets::number;
 use crate::data::mnist::SIDE;
@@ -71,19 +71,14 @@ impl Inpaint {
         let room = Rect::from_min_max(room.min, pos2(room.right(), room.bottom() - 4.0));
         let frame = work::frame(t);
         let shown = if self.keep { &filled.kept } else { &filled.own };
-        // What is read is the end; on the way there is nothing to be read.
-        let none = Readings::default();
-        let end = frame + 1 == shown.len();
-        let read = if end { &filled.read } else { &none };
-        answers::paint(
-            ui,
-            room,
-            &mut self.textures,
-            1,
-            &shown[frame],
-            read,
-            Some(label),
-        );
+        let answers = Answers {
+            pictures: &shown[frame],
+            // What is read is the end; on the way there is nothing to be read.
+            read: (frame + 1 == shown.len()).then_some(&filled.read),
+            wanted: Some(label),
+            last: Some("The digit"),
+        };
+        answers::paint(ui, room, &mut self.textures, 1, answers);
     }
 
     pub(super) fn facts_ui(&self, ui: &mut Ui) {
@@ -97,12 +92,17 @@ impl Inpaint {
         let unfilled = filled.and_then(|filled| filled.unfilled.text(0));
         let facts = [
             (
+                "Hidden",
+                "Share of the pixels.",
+                number::percent(self.hole.now().share()),
+            ),
+            (
                 "Evaluations of the network (NFE)",
                 "Of the field, in Euler steps; with γ beside 0 and 1 each asks the network twice.",
                 filled.map_or(dash(), |filled| filled.nfe.to_string()),
             ),
             (
-                "The digit with its hole is read as",
+                "With its hole it is read as",
                 "What the classifier reads, and how sure it is.",
                 unfilled.unwrap_or_else(dash),
             ),
@@ -113,7 +113,7 @@ impl Inpaint {
                 error(0),
             ),
             (
-                "The same, the autoencoder alone",
+                "The autoencoder’s own error there",
                 "What encoding and decoding the whole digit costs on these pixels.",
                 error(1),
             ),

@@ -6,7 +6,7 @@ use crate::app::background::Job;
 use crate::app::digits::models::{self, Models, Source};
 use crate::app::widgets::answers::Readings;
 use crate::app::widgets::digit_grid::Pictures;
-use crate::data::mnist::{Digits, crop};
+use crate::data::mnist::{Digits, PIXELS, crop};
 use crate::flow::Solver;
 use crate::train::images::answer::{self, Task};
 use crate::train::images::sampler::NO_CLASS;
@@ -36,7 +36,7 @@ pub struct Key {
 /// What the stage shows.
 #[derive(Clone)]
 pub struct Filled {
-    /// The network's pictures at each time, `[FRAMES]` of `[FILLS]`.
+    /// The network's pictures at each time, `[FRAMES]` of `[FILLS]`, and the digit itself.
     pub own: Vec<Pictures>,
     /// The same with the pixels that were not hidden put back.
     pub kept: Vec<Pictures>,
@@ -72,7 +72,9 @@ pub fn make(
             .install(|| fill(&model, key, &digit, &task, steps))?;
         let (last, judge) = (FRAMES - 1, &mut *models::lock(models));
         let judge = judge.judge()?;
-        filled.read = judge.read(&filled.kept[last].grey)?.into();
+        filled.read = judge
+            .read(&filled.kept[last].grey[..FILLS * PIXELS])?
+            .into();
         filled.unfilled = judge.read(&task.shown)?.into();
         job.show(Ok(filled));
     }
@@ -135,8 +137,10 @@ impl Filled {
     fn push(&mut self, images: Vec<u8>, originals: &[u8], masks: &[u8]) {
         let mut kept = images.clone();
         answer::keep(&mut kept, originals, masks);
-        self.own.push(Pictures::new(images));
-        self.kept.push(Pictures::new(kept));
+        for (pictures, mut all) in [(&mut self.own, images), (&mut self.kept, kept)] {
+            all.extend_from_slice(&originals[..PIXELS]);
+            pictures.push(Pictures::new(all));
+        }
     }
 }
 
@@ -154,7 +158,7 @@ pub fn frame(t: f32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::mnist::{PIXELS, mask};
+    use crate::data::mnist::mask;
 
     #[test]
     fn kept_pixels_are_exact_at_every_time_and_hidden_ones_differ_between_fills() {
@@ -182,7 +186,7 @@ mod tests {
         let filled = fill(&model, &key, &digit, &task, 5).unwrap();
         assert_eq!((filled.own.len(), filled.kept.len()), (FRAMES, FRAMES));
         for pictures in &filled.kept {
-            assert_eq!(pictures.len(), FILLS);
+            assert_eq!(pictures.len(), FILLS + 1);
             for picture in pictures.grey.chunks_exact(PIXELS) {
                 for (i, hidden) in key.hole.iter().enumerate() {
                     assert!(*hidden == 1 || picture[i] == digit.pixels[i]);

@@ -82,7 +82,7 @@ impl Lesson for Semantic {
     }
 
     fn formula(&self) -> &'static str {
-        r#"v_θ(z_t,t~;~W"one-hot"(s))"#
+        r#"v_θ(z_t,t~;~W~"one-hot"(s))"#
     }
 
     fn source(&self) -> &'static str {
@@ -231,7 +231,7 @@ const NOTES: [Note; 3] = [
     Note {
         title: "The rule of the map",
         formula: r#"s={⌊g/64⌋},~~g="mean of 3 × 3 greys""#,
-        text: "A digit's grey values, blurred over 3 × 3 pixels, fall into four equal steps: \
+        text: "A digit’s grey values, blurred over 3 × 3 pixels, fall into four equal steps: \
                paper, edge, body and core. The pen draws ink, and the same rule makes it a map.",
     },
     Note {

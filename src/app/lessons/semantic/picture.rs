@@ -7,7 +7,7 @@ use super::work::{self, Made};
 use super::{Semantic, notes};
 use crate::app::background::Background;
 use crate::app::theme;
-use crate::app::widgets::answers::{self, Readings};
+use crate::app::widgets::answers::{self, Answers};
 use crate::app::widgets::digit_grid::{self, Layout, Pictures};
 use crate::app::widgets::number;
 use crate::data::mnist::regions::to_grey;
@@ -80,22 +80,28 @@ impl Semantic {
         });
         let room = answers::titled(ui, place, &title);
         let frame = work::frame(t);
-        let none = Readings::default();
         let end = frame + 1 == made.way.len();
-        let (read, wanted) = if end {
-            (&made.read, made.read.most())
-        } else {
-            (&none, None)
+        let answers = Answers {
+            pictures: &made.way[frame],
+            read: end.then_some(&made.read),
+            wanted: made.read.most(),
+            last: None,
         };
-        let pictures = &made.way[frame];
-        answers::paint(ui, room, &mut self.textures, 1, pictures, read, wanted);
+        answers::paint(ui, room, &mut self.textures, 1, answers);
     }
 
     pub(super) fn facts_ui(&self, ui: &mut Ui) {
         let shown = self.work.as_ref().and_then(Background::value);
         let made = shown.as_deref().and_then(|made| made.as_ref().ok());
         let dash = || "–".to_owned();
+        let labels = &self.map.now().labels;
+        let paper = labels.iter().filter(|label| **label == 0).count();
         let facts = [
+            (
+                "Paper in the map",
+                "Share of the pixels with the label 0.",
+                number::percent(paper as f64 / labels.len().max(1) as f64),
+            ),
             (
                 "Evaluations of the network (NFE)",
                 "Of the field, in Euler steps; with γ beside 0 and 1 each asks the network twice.",
