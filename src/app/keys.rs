@@ -18,7 +18,10 @@ pub enum Action {
     TrainStep,
     NewNoise,
     ResetWeights,
-    UndoReset,
+    /// The last stroke, or the weights before the last reset.
+    Undo,
+    /// The stroke that was taken back.
+    Redo,
     /// Layer 1 to 6.
     Layer(u8),
     Grid,
@@ -131,12 +134,14 @@ pub const BINDINGS: &[Binding] = &[
         Action::ResetWeights,
         Some(("Shift+R", "Fresh weights")),
     ),
+    bind(CTRL_SHIFT, Key::Z, Action::Redo, None),
     bind(
         CTRL,
         Key::Z,
-        Action::UndoReset,
-        Some(("Ctrl+Z", "Bring the old weights back")),
+        Action::Undo,
+        Some(("Ctrl+Z  Ctrl+Y", "Take back a stroke or a reset; redo")),
     ),
+    bind(CTRL, Key::Y, Action::Redo, None),
     bind(
         NONE,
         Key::R,

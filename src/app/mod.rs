@@ -200,6 +200,7 @@ impl App {
             Action::TrainPause
                 | Action::TrainStep
                 | Action::ResetWeights
+                | Action::Undo
                 | Action::NextPreset
                 | Action::PreviousPreset
         );
@@ -231,7 +232,7 @@ impl App {
             Action::TrainPause => training.toggle(),
             Action::TrainStep => training.step(),
             Action::ResetWeights => training.reset(),
-            Action::UndoReset => training.undo(),
+            Action::Undo => training.undo(),
             Action::NextPreset => training.choose_next(1),
             Action::PreviousPreset => training.choose_next(-1),
             Action::Grid => settings.grid = !settings.grid,

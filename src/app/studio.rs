@@ -148,7 +148,7 @@ impl Studio {
     fn open(&mut self, run: &str) -> anyhow::Result<()> {
         match images::store::task_of(run)?.as_deref() {
             Some("vae") => self.lab.digits.vae.stage(run),
-            Some("latent") => self.lab.digits.latent.stage(run),
+            Some("latent") => self.lab.digits.stage_flow(run)?,
             Some("variational") => {
                 let digits = &mut self.lab.digits;
                 match SavedModel::load(run)?.config {

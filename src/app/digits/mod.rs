@@ -10,8 +10,10 @@ use training::DigitTraining;
 
 use super::lesson::Status;
 use crate::device::DeviceChoice;
+use crate::train::files::CheckpointError;
 use crate::train::images::{
-    ImageConfig, LatentSettings, Schedule, VaeSettings, VariationalSettings,
+    Condition, ImageConfig, LatentSettings, Normalise, SavedModel, Schedule, VaeSettings,
+    VariationalSettings,
 };
 use crate::train::{Command, LrSchedule};
 
@@ -21,6 +23,10 @@ pub struct Digits {
     pub vae: DigitTraining,
     /// Training of the flow in its latent space.
     pub latent: DigitTraining,
+    /// Training of the flow that completes digits.
+    pub inpaint: DigitTraining,
+    /// Training of the flow from label maps.
+    pub semantic: DigitTraining,
     /// Training of variational flow matching in the plane.
     pub points: DigitTraining,
     /// Training of variational flow matching over digits.
@@ -36,6 +42,10 @@ pub enum Part {
     Vae,
     /// The flow in its latent space.
     Latent,
+    /// The flow that completes digits.
+    Inpaint,
+    /// The flow from label maps.
+    Semantic,
     /// Variational flow matching in the plane.
     Points,
     /// Variational flow matching over digits.
@@ -43,7 +53,14 @@ pub enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Vae, Self::Latent, Self::Points, Self::Pictures];
+    const ALL: [Self; 6] = [
+        Self::Vae,
+        Self::Latent,
+        Self::Inpaint,
+        Self::Semantic,
+        Self::Points,
+        Self::Pictures,
+    ];
 }
 
 impl Digits {
@@ -59,12 +76,31 @@ impl Digits {
             },
             ..LatentSettings::default()
         });
+        // As the pretrained ones were trained.
+        let conditional = |condition| {
+            ImageConfig::Latent(LatentSettings {
+                schedule: Schedule {
+                    epochs: 5,
+                    lr: 6e-4,
+                    lr_schedule: LrSchedule::Cosine,
+                    warmup: 200,
+                    weight_decay: 0.01,
+                    ..LatentSettings::default().schedule
+                },
+                normalise: Normalise::Coordinate,
+                condition,
+                from: Some("builtin:latent".to_owned()),
+                ..LatentSettings::default()
+            })
+        };
         let points = ImageConfig::Variational(VariationalSettings::points());
         let pictures = ImageConfig::Variational(VariationalSettings::pictures());
         let training = |config, name| DigitTraining::new(config, name, Arc::clone(wake));
         Self {
             vae: training(vae, "builtin:vae"),
             latent: training(latent, "builtin:latent"),
+            inpaint: training(conditional(Condition::Inpaint), models::INPAINT),
+            semantic: training(conditional(Condition::Semantic), models::SEMANTIC),
             points: training(points, models::POINTS),
             pictures: training(pictures, models::PICTURES),
             models: Arc::default(),
@@ -76,6 +112,8 @@ impl Digits {
         match part {
             Part::Vae => &mut self.vae,
             Part::Latent => &mut self.latent,
+            Part::Inpaint => &mut self.inpaint,
+            Part::Semantic => &mut self.semantic,
             Part::Points => &mut self.points,
             Part::Pictures => &mut self.pictures,
         }
@@ -101,19 +139,43 @@ impl Digits {
 
     /// Whether one of them trains.
     pub fn is_running(&self) -> bool {
-        [&self.vae, &self.latent, &self.points, &self.pictures]
+        Part::ALL
             .into_iter()
-            .any(DigitTraining::is_running)
+            .any(|part| self.training(part).is_running())
+    }
+
+    fn training(&self, part: Part) -> &DigitTraining {
+        match part {
+            Part::Vae => &self.vae,
+            Part::Latent => &self.latent,
+            Part::Inpaint => &self.inpaint,
+            Part::Semantic => &self.semantic,
+            Part::Points => &self.points,
+            Part::Pictures => &self.pictures,
+        }
+    }
+
+    /// Puts a saved flow on the stage of the lessons on its condition.
+    ///
+    /// # Errors
+    /// Names the file at fault.
+    pub fn stage_flow(&mut self, run: &str) -> Result<(), CheckpointError> {
+        let condition = match SavedModel::load(run)?.config {
+            ImageConfig::Latent(settings) => settings.condition,
+            _ => Condition::None,
+        };
+        let training = match condition {
+            Condition::None => &mut self.latent,
+            Condition::Inpaint => &mut self.inpaint,
+            Condition::Semantic => &mut self.semantic,
+        };
+        training.stage(run);
+        Ok(())
     }
 
     /// What the status bar says of a training.
     pub fn status(&self, part: Part) -> Status {
-        let training = match part {
-            Part::Vae => &self.vae,
-            Part::Latent => &self.latent,
-            Part::Points => &self.points,
-            Part::Pictures => &self.pictures,
-        };
+        let training = self.training(part);
         Status {
             device: training.device.clone(),
             started: training.is_started(),

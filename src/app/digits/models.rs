@@ -19,6 +19,11 @@ pub const PICTURES: &str = "builtin:variational";
 /// The same network over digits, trained as long with a shared prior N(0, I).
 pub const VANILLA: &str = "builtin:variational-vanilla";
 
+/// The pretrained flow that completes digits.
+pub const INPAINT: &str = "builtin:inpaint";
+/// The one that makes digits of label maps.
+pub const SEMANTIC: &str = "builtin:semantic";
+
 /// A model on the stage.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -53,7 +58,7 @@ impl Source {
 #[derive(Default)]
 pub struct Models {
     device: Option<Device>,
-    flow: Option<(u64, Arc<LatentModel>)>,
+    flows: HashMap<Arc<str>, (u64, Arc<LatentModel>)>,
     vae: Option<(u64, Arc<Vae>)>,
     judge: Option<Arc<Judge>>,
     data: Option<(PathBuf, Arc<Mnist>)>,
@@ -73,23 +78,30 @@ impl Models {
         self.device.clone().ok_or_else(|| "no device".to_owned())
     }
 
-    /// The flow of a source, with the autoencoder that it was trained in.
+    /// The flow of a source, with the autoencoder that it was trained in; it stays in memory as
+    /// long as a picture needs it.
     ///
     /// # Errors
     /// Names the file or tensor at fault.
     pub fn flow(&mut self, source: &Source) -> Result<Arc<LatentModel>, String> {
         let device = self.device()?;
-        match &self.flow {
+        match self.flows.get(&source.name) {
             Some((version, model)) if *version == source.version => Ok(Arc::clone(model)),
             _ => {
-                let saved = source.saved()?;
-                let vae = match &saved.config {
-                    ImageConfig::Latent(settings) if source.model.is_some() => &settings.vae,
-                    _ => "builtin:vae",
+                let model = match &source.model {
+                    None => LatentModel::load(&source.name, &device)?,
+                    Some(saved) => {
+                        let vae = match &saved.config {
+                            ImageConfig::Latent(settings) => &settings.vae,
+                            _ => "builtin:vae",
+                        };
+                        let vae = SavedModel::load(vae).map_err(|error| error.to_string())?;
+                        LatentModel::new(saved, &vae, &device)?
+                    }
                 };
-                let vae = SavedModel::load(vae).map_err(|error| error.to_string())?;
-                let model = Arc::new(LatentModel::new(&*saved, &vae, &device)?);
-                self.flow = Some((source.version, Arc::clone(&model)));
+                let model = Arc::new(model);
+                let kept = (source.version, Arc::clone(&model));
+                self.flows.insert(Arc::clone(&source.name), kept);
                 Ok(model)
             }
         }

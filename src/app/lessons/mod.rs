@@ -3,13 +3,16 @@
 pub mod checkerboard;
 pub mod conditional;
 pub mod couplings;
+pub mod editing;
 pub mod field;
 pub mod guidance;
+pub mod inpaint;
 pub mod latent;
 pub mod learning;
 pub mod likelihood;
 pub mod mistakes;
 pub mod paths;
+pub mod semantic;
 pub mod steps;
 pub mod vae;
 pub mod variational;
@@ -33,6 +36,9 @@ pub fn all() -> Vec<Box<dyn Lesson>> {
         Box::new(vae::Autoencoder::default()),
         Box::new(latent::Latent::default()),
         Box::new(guidance::Guidance::default()),
+        Box::new(inpaint::Inpaint::default()),
+        Box::new(semantic::Semantic::default()),
+        Box::new(editing::Editing::default()),
         Box::new(variational_digits::VariationalDigits::default()),
     ]
 }

@@ -1,9 +1,11 @@
 //! The parts that lessons are put together from. Each draws one thing and keeps no lesson's state.
 
+pub mod answers;
 pub mod arrow;
 pub mod banner;
 pub mod bar_parts;
 pub mod bars;
+pub mod brush;
 pub mod canvas;
 pub mod chart;
 pub mod chip;

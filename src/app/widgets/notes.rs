@@ -32,6 +32,19 @@ pub fn heading(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text).family(theme::semibold()));
 }
 
+/// Names, what they mean, and values, one below the other.
+pub fn facts_ui(ui: &mut Ui, facts: &[(&str, &str, String)]) {
+    for (name, hint, value) in facts {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(*name).weak()).on_hover_text(*hint);
+            let layout = egui::Layout::right_to_left(egui::Align::Center);
+            ui.with_layout(layout, |ui| {
+                ui.label(RichText::new(value).family(theme::semibold()));
+            });
+        });
+    }
+}
+
 /// Switches in one row above the picture, in more where there is no room.
 pub fn legend_row(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.horizontal_wrapped(|ui| {

@@ -5,6 +5,7 @@ mod lessons;
 mod seed000;
 mod seed001;
 mod seed003;
+mod seed004;
 
 use std::fmt;
 use std::str::FromStr;
@@ -40,6 +41,12 @@ pub enum Recipe {
     Steps,
     /// The loss of a run.
     Loss,
+    /// Seed 004's digits with a hole, filled.
+    Inpainting,
+    /// Seed 004's digits of label maps.
+    Semantic,
+    /// Digits to noise and to other digits.
+    Editing,
     /// What a lesson of the window shows.
     Lesson(&'static str),
 }
@@ -82,7 +89,7 @@ pub struct Drawn {
 
 impl Recipe {
     /// The seeds' figures, in their order.
-    const SEEDS: [Recipe; 10] = [
+    const SEEDS: [Recipe; 13] = [
         Self::Reconstruction,
         Self::Epochs,
         Self::CheckersAtT,
@@ -93,6 +100,9 @@ impl Recipe {
         Self::Iterations,
         Self::Steps,
         Self::Loss,
+        Self::Inpainting,
+        Self::Semantic,
+        Self::Editing,
     ];
 
     /// Every figure: those of the seeds, then those of the lessons.
@@ -114,6 +124,9 @@ impl Recipe {
             Self::Iterations => "seed003-iterations",
             Self::Steps => "seed003-steps",
             Self::Loss => "seed003-loss",
+            Self::Inpainting => "seed004-inpainting",
+            Self::Semantic => "seed004-semantic",
+            Self::Editing => "seed004-editing",
             Self::Lesson(name) => return format!("lesson-{name}"),
         };
         name.to_owned()
@@ -134,6 +147,11 @@ impl Recipe {
             Self::Iterations => "samples after 0, 2000, 4000 and 5000 iterations of training",
             Self::Steps => "the same noise after 1 to 128 Euler steps",
             Self::Loss => "loss, its floor and the excess over the iterations",
+            Self::Inpainting => "test digits with a hidden part, and fills on three noises",
+            Self::Semantic => "label maps of test digits, and digits made of them",
+            Self::Editing => {
+                "test digits, their noise as every digit, and the error of the way back"
+            }
             Self::Lesson(name) => return lessons::line(name),
         };
         line.to_owned()
@@ -169,6 +187,9 @@ impl Recipe {
             Self::Iterations => seed003::iterations(wish),
             Self::Steps => seed003::steps(wish),
             Self::Loss => seed003::loss(wish),
+            Self::Inpainting => seed004::inpainting(wish),
+            Self::Semantic => seed004::semantic(wish),
+            Self::Editing => seed004::editing(wish),
         }
     }
 }

@@ -15,6 +15,16 @@ pub fn centre() -> Mask {
         .collect()
 }
 
+/// The left half.
+pub fn left_half() -> Mask {
+    (0..PIXELS).map(|i| u8::from(i % SIDE < SIDE / 2)).collect()
+}
+
+/// The upper half.
+pub fn upper_half() -> Mask {
+    (0..PIXELS).map(|i| u8::from(i / SIDE < SIDE / 2)).collect()
+}
+
 /// A random mask for training: the centre, a rectangle, a side of the image, or brush strokes,
 /// equally often.
 pub fn draw(rng: &mut impl Rng) -> Mask {
@@ -28,9 +38,27 @@ pub fn draw(rng: &mut impl Rng) -> Mask {
 
 /// Hides the pixels within `radius` of the line from `a` to `b`, in pixels from the top left.
 pub fn brush(mask: &mut [u8], a: [f32; 2], b: [f32; 2], radius: f32, value: u8) {
+    for (hidden, distance) in mask.iter_mut().zip(distances(a, b)) {
+        if distance <= radius {
+            *hidden = value;
+        }
+    }
+}
+
+/// Draws ink within `radius` of the line from `a` to `b` onto grey values `[28, 28]`. A pixel at
+/// its edge takes as much of it as the line covers, as those of scanned digits do.
+pub fn pen(ink: &mut [u8], a: [f32; 2], b: [f32; 2], radius: f32) {
+    for (grey, distance) in ink.iter_mut().zip(distances(a, b)) {
+        let covered = (radius + 0.5 - distance).clamp(0.0, 1.0);
+        *grey = (*grey).max((255.0 * covered).round() as u8);
+    }
+}
+
+/// How far the middle of each pixel is from the line from `a` to `b`, in pixels.
+fn distances(a: [f32; 2], b: [f32; 2]) -> impl Iterator<Item = f32> {
     let along = [b[0] - a[0], b[1] - a[1]];
     let length = along[0] * along[0] + along[1] * along[1];
-    for (i, hidden) in mask.iter_mut().enumerate() {
+    (0..PIXELS).map(move |i| {
         let at = [
             (i % SIDE) as f32 + 0.5 - a[0],
             (i / SIDE) as f32 + 0.5 - a[1],
@@ -40,11 +68,8 @@ pub fn brush(mask: &mut [u8], a: [f32; 2], b: [f32; 2], radius: f32, value: u8) 
         } else {
             0.0
         };
-        let off = [at[0] - share * along[0], at[1] - share * along[1]];
-        if off[0] * off[0] + off[1] * off[1] <= radius * radius {
-            *hidden = value;
-        }
-    }
+        (at[0] - share * along[0]).hypot(at[1] - share * along[1])
+    })
 }
 
 fn rectangle(rng: &mut impl Rng) -> Mask {
@@ -118,6 +143,26 @@ mod tests {
         }
         let share = hidden as f64 / (200 * CLASSES * PIXELS) as f64;
         assert!((0.2..0.6).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn halves_hide_half_and_a_pen_has_a_soft_edge() {
+        for mask in [left_half(), upper_half()] {
+            assert_eq!(
+                mask.iter().map(|&m| usize::from(m)).sum::<usize>(),
+                PIXELS / 2
+            );
+        }
+        assert_eq!((left_half()[13], left_half()[14]), (1, 0));
+        assert_eq!(
+            (upper_half()[13 * SIDE + 27], upper_half()[14 * SIDE]),
+            (1, 0)
+        );
+        let mut ink = vec![0; PIXELS];
+        pen(&mut ink, [5.0, 14.0], [20.0, 14.0], 1.25);
+        // Middles half a pixel off are covered whole, those 1.5 off by a quarter.
+        let at = |row: usize| ink[row * SIDE + 10];
+        assert_eq!((at(13), at(12), at(11)), (255, 64, 0));
     }
 
     #[test]

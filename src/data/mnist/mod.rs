@@ -3,6 +3,7 @@
 
 mod folder;
 pub mod idx;
+pub mod labels;
 pub mod mask;
 pub mod regions;
 

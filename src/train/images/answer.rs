@@ -63,8 +63,7 @@ impl LatentModel {
     /// # Errors
     /// When the device was lost.
     pub fn hidden(&self, digits: &Digits, masks: Vec<u8>) -> Result<Task, String> {
-        let pairs = digits.pixels.iter().zip(&masks);
-        let shown = pairs.map(|(&grey, &hidden)| if hidden == 0 { grey } else { HIDDEN });
+        let shown = shown(&digits.pixels, &masks);
         Ok(Task {
             given: condition::inpaint(
                 self.vae(),
@@ -73,10 +72,17 @@ impl LatentModel {
                 &masks,
                 self.device(),
             )?,
-            shown: shown.collect(),
+            shown,
             masks,
         })
     }
+}
+
+/// What is seen of digits `[n, 28, 28]`: hidden pixels are grey.
+pub fn shown(pixels: &[u8], masks: &[u8]) -> Vec<u8> {
+    let pairs = pixels.iter().zip(masks);
+    let seen = pairs.map(|(&grey, &hidden)| if hidden == 0 { grey } else { HIDDEN });
+    seen.collect()
 }
 
 /// Puts the kept pixels of the originals back into answers, in place.

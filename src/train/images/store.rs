@@ -17,7 +17,7 @@ use crate::train::files::{
 use crate::train::tensors::{Number, Tensors, write_tensors, write_tensors_of};
 
 /// Pretrained models in the binary: name, `config.json`, `model.safetensors`.
-const BUILTIN: [(&str, &[u8], &[u8]); 6] = [
+const BUILTIN: [(&str, &[u8], &[u8]); 8] = [
     (
         "vae",
         include_bytes!("../../../assets/weights/vae/config.json"),
@@ -27,6 +27,16 @@ const BUILTIN: [(&str, &[u8], &[u8]); 6] = [
         "latent",
         include_bytes!("../../../assets/weights/latent/config.json"),
         include_bytes!("../../../assets/weights/latent/model.safetensors"),
+    ),
+    (
+        "inpaint",
+        include_bytes!("../../../assets/weights/inpaint/config.json"),
+        include_bytes!("../../../assets/weights/inpaint/model.safetensors"),
+    ),
+    (
+        "semantic",
+        include_bytes!("../../../assets/weights/semantic/config.json"),
+        include_bytes!("../../../assets/weights/semantic/model.safetensors"),
     ),
     (
         "classifier",
@@ -210,7 +220,7 @@ pub fn sha256(name: &str) -> Result<String, CheckpointError> {
 }
 
 /// The image models that come with the program.
-pub fn builtin_names() -> [String; 6] {
+pub fn builtin_names() -> [String; 8] {
     BUILTIN.map(|(name, _, _)| format!("builtin:{name}"))
 }
 

@@ -1,0 +1,219 @@
+//! A digit with a hole is filled several times, on the lesson's thread.
+
+use std::sync::{Arc, Mutex};
+
+use crate::app::background::Job;
+use crate::app::digits::models::{self, Models, Source};
+use crate::app::widgets::answers::Readings;
+use crate::app::widgets::digit_grid::Pictures;
+use crate::data::mnist::{Digits, PIXELS, crop};
+use crate::flow::Solver;
+use crate::train::images::answer::{self, Task};
+use crate::train::images::sampler::NO_CLASS;
+use crate::train::images::{Condition, LatentModel, Request, vae};
+
+/// Fills on different noise.
+pub const FILLS: usize = 8;
+/// Stored times, with both ends.
+pub const FRAMES: usize = 21;
+/// Euler steps: a coarse answer while the brush moves, then the one that stays.
+const STEPS: [usize; 2] = [5, 40];
+
+/// What fills are made for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    pub version: u64,
+    pub name: Arc<str>,
+    /// Of the test set.
+    pub image: usize,
+    pub hole: Vec<u8>,
+    /// Whether the network is told which digit it is.
+    pub tell: bool,
+    pub gamma: f32,
+    pub seed: u64,
+}
+
+/// What the stage shows.
+#[derive(Clone)]
+pub struct Filled {
+    /// The network's pictures at each time, `[FRAMES]` of `[FILLS]`, and the digit itself.
+    pub own: Vec<Pictures>,
+    /// The same with the pixels that were not hidden put back.
+    pub kept: Vec<Pictures>,
+    /// What is read in the last of them.
+    pub read: Readings,
+    /// What is read in the digit with its hole.
+    pub unfilled: Readings,
+    /// Mean squared error of the network's own on the pixels that were not hidden, and that of
+    /// the autoencoder alone; none when all are hidden.
+    pub error: Option<[f64; 2]>,
+    /// Evaluations of the field.
+    pub nfe: usize,
+}
+
+/// Fills the hole: with few steps first.
+pub fn make(
+    key: &Key,
+    source: &Source,
+    models: &Mutex<Models>,
+    job: &Job<'_, Result<Filled, String>>,
+) -> Result<(), String> {
+    let digit = digit(key.image)?;
+    let model = models::lock(models).flow(source)?;
+    let task = job
+        .pool
+        .install(|| model.hidden(&digit, key.hole.clone()))?;
+    for steps in STEPS {
+        if job.is_cancelled() {
+            return Ok(());
+        }
+        let mut filled = job
+            .pool
+            .install(|| fill(&model, key, &digit, &task, steps))?;
+        let (last, judge) = (FRAMES - 1, &mut *models::lock(models));
+        let judge = judge.judge()?;
+        filled.read = judge
+            .read(&filled.kept[last].grey[..FILLS * PIXELS])?
+            .into();
+        filled.unfilled = judge.read(&task.shown)?.into();
+        job.show(Ok(filled));
+    }
+    Ok(())
+}
+
+/// A test digit.
+pub fn digit(image: usize) -> Result<Digits, String> {
+    let mnist = models::digits()?;
+    let image = image % mnist.test.len();
+    Ok(Digits {
+        pixels: mnist.test.image(image).to_vec(),
+        labels: vec![mnist.test.labels[image]],
+    })
+}
+
+/// Fills the hole of a digit, without what is read.
+pub fn fill(
+    model: &LatentModel,
+    key: &Key,
+    digit: &Digits,
+    task: &Task,
+    steps: usize,
+) -> Result<Filled, String> {
+    if model.condition() != Condition::Inpaint {
+        return Err("this flow fills nothing: train one with --condition inpaint".to_owned());
+    }
+    let label = if key.tell { digit.labels[0] } else { NO_CLASS };
+    let request = Request {
+        labels: vec![label; FILLS],
+        guidance: key.gamma,
+        solver: Solver::Euler,
+        steps,
+        seed: key.seed,
+        save_at: times(),
+        given: task.given.repeat(FILLS),
+    };
+    let samples = model.sample(&request, &mut |_| {})?;
+    let originals = digit.pixels.repeat(FILLS);
+    let masks = key.hole.repeat(FILLS);
+    let rebuilt = vae::reconstruct(model.vae(), digit, &[0], model.device())?;
+    let rebuilt = answer::kept_error(&crop(&rebuilt), &digit.pixels, &key.hole);
+    let own = answer::kept_error(&samples.images, &originals, &masks);
+    let mut filled = Filled {
+        own: Vec::with_capacity(FRAMES),
+        kept: Vec::with_capacity(FRAMES),
+        read: Readings::default(),
+        unfilled: Readings::default(),
+        error: own.zip(rebuilt).map(|(own, rebuilt)| [own, rebuilt]),
+        nfe: samples.nfe,
+    };
+    for codes in &samples.way {
+        filled.push(model.decode(codes)?, &originals, &masks);
+    }
+    filled.push(samples.images, &originals, &masks);
+    Ok(filled)
+}
+
+impl Filled {
+    fn push(&mut self, images: Vec<u8>, originals: &[u8], masks: &[u8]) {
+        let mut kept = images.clone();
+        answer::keep(&mut kept, originals, masks);
+        for (pictures, mut all) in [(&mut self.own, images), (&mut self.kept, kept)] {
+            all.extend_from_slice(&originals[..PIXELS]);
+            pictures.push(Pictures::new(all));
+        }
+    }
+}
+
+/// All stored times but the last, which is the end itself.
+pub fn times() -> Vec<f64> {
+    let last = FRAMES - 1;
+    (0..last).map(|i| i as f64 / last as f64).collect()
+}
+
+/// The stored time next to t.
+pub fn frame(t: f32) -> usize {
+    ((t * (FRAMES - 1) as f32).round().max(0.0) as usize).min(FRAMES - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::mnist::mask;
+
+    #[test]
+    fn kept_pixels_are_exact_at_every_time_and_hidden_ones_differ_between_fills() {
+        let mut models = Models::default();
+        let source = Source {
+            version: 0,
+            name: models::INPAINT.into(),
+            model: None,
+            label: String::new(),
+        };
+        let model = models.flow(&source).unwrap();
+        let again = models.flow(&source).unwrap();
+        assert!(Arc::ptr_eq(&model, &again), "loaded once");
+        let digit = digit(3).unwrap();
+        let key = Key {
+            version: 0,
+            name: models::INPAINT.into(),
+            image: 3,
+            hole: mask::upper_half(),
+            tell: false,
+            gamma: 1.0,
+            seed: 1,
+        };
+        let task = model.hidden(&digit, key.hole.clone()).unwrap();
+        let filled = fill(&model, &key, &digit, &task, 5).unwrap();
+        assert_eq!((filled.own.len(), filled.kept.len()), (FRAMES, FRAMES));
+        for pictures in &filled.kept {
+            assert_eq!(pictures.len(), FILLS + 1);
+            for picture in pictures.grey.chunks_exact(PIXELS) {
+                for (i, hidden) in key.hole.iter().enumerate() {
+                    assert!(*hidden == 1 || picture[i] == digit.pixels[i]);
+                }
+            }
+        }
+        let end = &filled.own[FRAMES - 1].grey;
+        assert_ne!(end[..PIXELS], end[PIXELS..2 * PIXELS], "two fills");
+        let [own, rebuilt] = filled.error.unwrap();
+        assert!(own > 0.0 && rebuilt > 0.0 && own < 0.05, "{own} {rebuilt}");
+        // Nothing is compared where all is hidden, and the task says what is missing.
+        let all = vec![1; PIXELS];
+        let task = model.hidden(&digit, all.clone()).unwrap();
+        let key = Key { hole: all, ..key };
+        assert_eq!(fill(&model, &key, &digit, &task, 2).unwrap().error, None);
+        let plain = Source {
+            name: "builtin:latent".into(),
+            ..source
+        };
+        let plain = models.flow(&plain).unwrap();
+        let error = fill(&plain, &key, &digit, &task, 2).err().unwrap();
+        assert!(error.contains("--condition inpaint"), "{error}");
+    }
+
+    #[test]
+    fn every_time_has_its_frame() {
+        assert_eq!((frame(-1.0), frame(0.5), frame(1.0)), (0, 10, 20));
+        assert_eq!(times().len(), FRAMES - 1);
+    }
+}
