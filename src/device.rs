@@ -247,15 +247,17 @@ pub fn explain(sentence: String) -> String {
     // Each kind of failure of a lost device has words of its own; a small sum tells.
     let answers = catch_unwind(AssertUnwindSafe(|| {
         let one = Tensor::<1>::from_data([1.0_f32], &gpu.device) + 1.0;
-        one.try_into_data().is_ok()
+        // The data of a lost device may come, and fail only when it is looked at.
+        one.try_into_data()
+            .is_ok_and(|data| data.try_into_vec::<f32>().is_ok())
     }));
     if answers.unwrap_or(false) {
         return sentence;
     }
     gpu.lost.store(true, Ordering::Relaxed);
     format!(
-        "the GPU was lost; the weights of the last save are kept. Go on with them on the \
-         processor (--device cpu), or start the program again ({sentence})"
+        "the GPU was lost. What was saved of the run is kept: go on with it on the processor \
+         (--device cpu), or start the program again ({sentence})"
     )
 }
 

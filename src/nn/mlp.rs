@@ -94,5 +94,5 @@ pub fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
         .try_into_data()
         .map_err(|error| format!("the device did not return its data: {error}"))?
         .try_into_vec::<f32>()
-        .map_err(|error| format!("the device returned another type than f32: {error:?}"))
+        .map_err(|error| format!("the device's data could not be read: {error:?}"))
 }
