@@ -88,7 +88,7 @@ impl Models {
                     _ => "builtin:vae",
                 };
                 let vae = SavedModel::load(vae).map_err(|error| error.to_string())?;
-                let model = Arc::new(LatentModel::new(&*saved, &vae, &device)?);
+                let model = Arc::new(LatentModel::new(&saved, &vae, &device)?);
                 self.flow = Some((source.version, Arc::clone(&model)));
                 Ok(model)
             }
