@@ -211,7 +211,8 @@ fn every_dataset_path_coupling_and_solver_goes_through_every_verb() {
         }
         let small = ["--solver", &solver, "--steps", "3"];
         let out = at("samples.csv");
-        good(&[&["sample", &run, "--n", "50", "--out", &out][..], &small].concat());
+        let sample = ["sample", &run, "--n", "50", "--force", "--out", &out];
+        good(&[&sample[..], &small].concat());
         let samples = std::fs::read_to_string(&out).unwrap();
         assert_eq!(samples.lines().count(), 51, "{dataset}");
         assert!(
