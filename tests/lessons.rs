@@ -24,6 +24,16 @@ fn open(lesson: &str) -> Window {
     harness::window(options(lesson), 0.5)
 }
 
+/// Every lesson's name, or the one that `FLOWLAB_LESSON` holds: for whoever works on it.
+fn names() -> Vec<&'static str> {
+    let only = std::env::var("FLOWLAB_LESSON").ok();
+    let all = lessons::all();
+    let names = all.iter().map(|lesson| lesson.name());
+    names
+        .filter(|name| only.as_ref().is_none_or(|only| only == name))
+        .collect()
+}
+
 /// Names and roles of what can be pressed in the window.
 fn controls(harness: &Window) -> Vec<(Role, String)> {
     let roles = [
@@ -57,8 +67,7 @@ fn every_lesson_outlives_each_of_its_controls() {
     if !common::gpu_here() {
         return;
     }
-    for lesson in lessons::all() {
-        let name = lesson.name();
+    for name in names() {
         let mut harness = open(name);
         settle_a_while(&mut harness);
         let all = controls(&harness);
@@ -108,13 +117,13 @@ fn every_lesson_looks_as_before() {
     }
     let mut results = SnapshotResults::new();
     // The curves of the lesson on guidance take more than a minute without a GPU.
-    for lesson in lessons::all() {
-        if lesson.name() == "guidance" {
+    for lesson in names() {
+        if lesson == "guidance" {
             continue;
         }
-        let mut harness = open(lesson.name());
+        let mut harness = open(lesson);
         settle(&mut harness);
-        if lesson.name() == "mistakes" {
+        if lesson == "mistakes" {
             // Only the end of both trainings is the same every time.
             until(&mut harness, "both are trained", |harness| {
                 harness.query_by_label("Train again").is_some()
@@ -126,7 +135,7 @@ fn every_lesson_looks_as_before() {
             .threshold(3.0)
             .max_failed_pixels(2000);
         let image = harness.render().expect("a picture");
-        let name = format!("lesson_{}", lesson.name());
+        let name = format!("lesson_{lesson}");
         results.add(egui_kittest::try_image_snapshot_options(
             &image, &name, &options,
         ));
@@ -138,8 +147,7 @@ fn every_lesson_fits_windows_of_all_sizes() {
     if !common::gpu_here() {
         return;
     }
-    for lesson in lessons::all() {
-        let name = lesson.name();
+    for name in names() {
         // Whoever wants to look at the pictures wants to read them.
         let pixels_per_point = if harness::pictures().is_some() {
             1.0
