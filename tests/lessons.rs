@@ -24,6 +24,16 @@ fn open(lesson: &str) -> Window {
     harness::window(options(lesson), 0.5)
 }
 
+/// Every lesson's name, or the one that `FLOWLAB_LESSON` holds: for whoever works on it.
+fn names() -> Vec<&'static str> {
+    let only = std::env::var("FLOWLAB_LESSON").ok();
+    let all = lessons::all();
+    let names = all.iter().map(|lesson| lesson.name());
+    names
+        .filter(|name| only.as_ref().is_none_or(|only| only == name))
+        .collect()
+}
+
 /// Names and roles of what can be pressed in the window.
 fn controls(harness: &Window) -> Vec<(Role, String)> {
     let roles = [
@@ -118,8 +128,7 @@ fn every_lesson_outlives_each_of_its_controls() {
     if !common::gpu_here() {
         return;
     }
-    for lesson in lessons::all() {
-        let name = lesson.name();
+    for name in names() {
         let mut known: Vec<(Role, String)> = Vec::new();
         // Other views have other controls; what was there before is not pressed again.
         for view in 0..3 {
@@ -162,9 +171,9 @@ fn every_lesson_looks_as_before() {
         return;
     }
     let mut results = SnapshotResults::new();
-    for lesson in lessons::all() {
-        let mut harness = open(lesson.name());
-        let guidance = lesson.name() == "guidance";
+    for lesson in names() {
+        let mut harness = open(lesson);
+        let guidance = lesson == "guidance";
         if guidance {
             // Its curves take more than a minute without a GPU: the sheet alone is compared.
             until(&mut harness, "the sheet is whole", |harness| {
@@ -173,7 +182,7 @@ fn every_lesson_looks_as_before() {
         } else {
             settle(&mut harness);
         }
-        if lesson.name() == "mistakes" {
+        if lesson == "mistakes" {
             // Only the end of both trainings is the same every time.
             until(&mut harness, "both are trained", |harness| {
                 harness.query_by_label("Train again").is_some()
@@ -190,7 +199,7 @@ fn every_lesson_looks_as_before() {
                 image.put_pixel(x, y, image::Rgba([128, 128, 128, 255]));
             }
         }
-        let name = format!("lesson_{}", lesson.name());
+        let name = format!("lesson_{lesson}");
         results.add(egui_kittest::try_image_snapshot_options(
             &image, &name, &options,
         ));
@@ -202,8 +211,7 @@ fn every_lesson_fits_windows_of_all_sizes() {
     if !common::gpu_here() {
         return;
     }
-    for lesson in lessons::all() {
-        let name = lesson.name();
+    for name in names() {
         // Whoever wants to look at the pictures wants to read them.
         let pixels_per_point = if harness::pictures().is_some() {
             1.0

@@ -115,10 +115,13 @@ fn below(seen: &[u8], answers: &[u8], title: impl Into<Text>) -> Panel {
 /// Digits with a hole, and fills on different noise.
 pub fn inpainting(wish: &Wish) -> anyhow::Result<Drawn> {
     let flow = Flow::open(wish, "builtin:inpaint", Condition::Inpaint)?;
+    let mut stroke = vec![0; PIXELS];
+    mask::brush(&mut stroke, [5.0, 5.0], [23.0, 23.0], 4.0, 1);
     let holes = [
         ("The centre is hidden", mask::centre()),
         ("The left half", mask::left_half()),
         ("The upper half", mask::upper_half()),
+        ("A stroke of the brush", stroke),
     ];
     let times = times(wish);
     let mut frames = vec![Vec::new(); times.len()];
