@@ -127,6 +127,21 @@ impl Models {
     }
 }
 
+impl Models {
+    /// The flow of a source and the classifier together.
+    ///
+    /// # Errors
+    /// Names the file or tensor at fault.
+    pub fn flow_and_judge(&mut self, source: &Source) -> Result<(&LatentModel, &Judge), String> {
+        self.flow(source)?;
+        self.judge()?;
+        match (&self.flow, &self.judge) {
+            (Some((_, flow)), Some(judge)) => Ok((flow, judge)),
+            _ => Err("no flow".to_owned()),
+        }
+    }
+}
+
 /// The lock's content; a panic elsewhere leaves networks behind that can be loaded again.
 pub fn lock(models: &Mutex<Models>) -> std::sync::MutexGuard<'_, Models> {
     models.lock().unwrap_or_else(PoisonError::into_inner)

@@ -5,6 +5,7 @@ mod lessons;
 mod seed000;
 mod seed001;
 mod seed003;
+mod seed004;
 
 use std::fmt;
 use std::str::FromStr;
@@ -40,6 +41,10 @@ pub enum Recipe {
     Steps,
     /// The loss of a run.
     Loss,
+    /// Seed 004's solvers on the latent flow.
+    Solvers,
+    /// Seed 004's bound, for digits.
+    Bound,
     /// What a lesson of the window shows.
     Lesson(&'static str),
 }
@@ -82,7 +87,7 @@ pub struct Drawn {
 
 impl Recipe {
     /// The seeds' figures, in their order.
-    const SEEDS: [Recipe; 10] = [
+    const SEEDS: [Recipe; 12] = [
         Self::Reconstruction,
         Self::Epochs,
         Self::CheckersAtT,
@@ -93,6 +98,8 @@ impl Recipe {
         Self::Iterations,
         Self::Steps,
         Self::Loss,
+        Self::Solvers,
+        Self::Bound,
     ];
 
     /// Every figure: those of the seeds, then those of the lessons.
@@ -114,6 +121,8 @@ impl Recipe {
             Self::Iterations => "seed003-iterations",
             Self::Steps => "seed003-steps",
             Self::Loss => "seed003-loss",
+            Self::Solvers => "seed004-solvers",
+            Self::Bound => "seed004-bound",
             Self::Lesson(name) => return format!("lesson-{name}"),
         };
         name.to_owned()
@@ -134,6 +143,10 @@ impl Recipe {
             Self::Iterations => "samples after 0, 2000, 4000 and 5000 iterations of training",
             Self::Steps => "the same noise after 1 to 128 Euler steps",
             Self::Loss => "loss, its floor and the excess over the iterations",
+            Self::Solvers => {
+                "error and label accuracy of every solver on the latent flow over its NFE"
+            }
+            Self::Bound => "both sides of the bound of latent flow matching, measured for digits",
             Self::Lesson(name) => return lessons::line(name),
         };
         line.to_owned()
@@ -169,6 +182,8 @@ impl Recipe {
             Self::Iterations => seed003::iterations(wish),
             Self::Steps => seed003::steps(wish),
             Self::Loss => seed003::loss(wish),
+            Self::Solvers => seed004::solvers(wish),
+            Self::Bound => seed004::bound(wish),
         }
     }
 }
