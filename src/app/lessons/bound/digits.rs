@@ -276,7 +276,7 @@ fn along(
         terms.lipschitz.push(lipschitz);
         terms.one_sided.push(mu);
         shown.note = match k < last {
-            true => format!("L̂ is measured at {} of {} times…", k + 1, times.len()),
+            true => format!("L is measured at {} of {} times…", k + 1, times.len()),
             false => String::new(),
         };
         shown.measured.terms = terms.clone();
@@ -318,7 +318,7 @@ mod tests {
         let effort = Effort {
             codes: 10,
             each: 1,
-            intervals: 8,
+            intervals: 4,
             probed: 1,
         };
         let source = Source {

@@ -8,11 +8,11 @@ use crate::flow::bound::{Growth, Terms};
 pub struct Measured {
     /// The right side's terms.
     pub terms: Terms,
-    /// (E|z − ẑ|²)^½ at each time.
+    /// (E|z − zθ|²)^½ at each time.
     pub apart: Vec<f64>,
     /// W2 of the data and what was made, by the best pairing.
     pub w2: f64,
-    /// (E|x − x̂|²)^½ of those from the same noise.
+    /// (E|x − xθ|²)^½ of those from the same noise.
     pub coupled: f64,
     /// W2 of what was made and other data, and of those data and other ones: what the number of
     /// samples alone makes of it. None where there are no other data.
@@ -48,8 +48,8 @@ impl Measured {
             link("Paired by their noise", self.coupled, true),
             link("Two parts, codes measured", parts, true),
             bound("Bound with one-sided μ(t)", Growth::OneSided),
-            bound("Bound with L̂(t)", Growth::Along),
-            bound("Bound with max L̂", Growth::Largest),
+            bound("Bound with L(t)", Growth::Along),
+            bound("Bound with max L", Growth::Largest),
         ]
     }
 

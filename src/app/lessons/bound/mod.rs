@@ -103,7 +103,7 @@ impl Lesson for Bound {
     }
 
     fn formula(&self) -> &'static str {
-        r#"W_2≤(E|x-g(f(x))|^2)^{1/2}+L_ge^{1/2+L̂}(∫E|v-v̂|^2d"t")^{1/2}"#
+        r#"W_2≤(E|x-g(f(x))|^2)^{1/2}+L_ge^{1/2+L}(∫E|v-v_θ|^2d"t")^{1/2}"#
     }
 
     fn source(&self) -> &'static str {

@@ -48,18 +48,18 @@ impl Bound {
                  the way from each true code to the learned one. The largest of samples.",
             ),
             figure(
-                r#""max"L̂"#,
+                r#""max"L"#,
                 terms.largest_lipschitz(),
                 "The largest singular value of the learned field's Jacobian at any time, at the \
                  true place, the learned one and between. The largest of samples.",
             ),
             figure(
-                r#"∫L̂d"t""#,
+                r#"∫Ld"t""#,
                 terms.mean_lipschitz(),
                 "The same, largest at each time, over all times.",
             ),
             figure(
-                r#"∫E|v-v̂|^2d"t""#,
+                r#"∫E|v-v_θ|^2d"t""#,
                 terms.excess(),
                 "The error of the field over the true flow: d times the excess loss. An upper sum.",
             ),

@@ -146,8 +146,8 @@ pub fn curves(measured: &Measured) -> [(&'static str, Vec<f64>); 4] {
     [
         ("measured", measured.apart.clone()),
         ("bound, one-sided μ(t)", bound(Growth::OneSided)),
-        ("bound, L̂(t)", bound(Growth::Along)),
-        ("bound, max L̂", bound(Growth::Largest)),
+        ("bound, L(t)", bound(Growth::Along)),
+        ("bound, max L", bound(Growth::Largest)),
     ]
 }
 

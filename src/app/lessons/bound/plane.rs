@@ -13,12 +13,12 @@ use crate::kernel::{Mlp, Trajectories};
 /// Particles.
 pub const PARTICLES: usize = 400;
 /// Intervals of time between two measurements.
-const INTERVALS: usize = 64;
+const INTERVALS: usize = 32;
 /// The exact field outside its support is singular at t = 1; its error is read no later than
 /// this, and the last thousandth counts as what stands there.
 pub const LATEST: f32 = 0.999;
 /// Midpoint steps: this method never looks at t = 1.
-const STEPS: usize = 256;
+const STEPS: usize = 128;
 
 /// Both flows and what was measured along them.
 pub struct Plane {
@@ -167,14 +167,14 @@ mod tests {
         let plane = measure(field, &Mlp::new(&weights), &decoder, &route, 0, &never);
         let measured = plane.expect("nobody cancels").measured;
         assert!(measured.holds(), "{:?}", measured.chain().map(|l| l.value));
-        assert!(measured.w2 > 0.5, "{}", measured.w2);
+        assert!(measured.w2 > 0.3, "{}", measured.w2);
     }
 
     #[test]
     fn each_term_is_found_by_other_means() {
         let (plane, network) = pretrained(400, 0);
         let terms = &plane.measured.terms;
-        // ∫E|v − v̂|² dt is d times the excess loss of fixed points along the path.
+        // ∫E|v − vθ|² dt is d times the excess loss of fixed points along the path.
         let config = Checkpoint::load("builtin:checkerboard")
             .expect("there")
             .config;
@@ -186,8 +186,8 @@ mod tests {
         let plain: f64 = widths.zip(means).map(|(width, mean)| width * mean).sum();
         assert!((plain / excess - 1.0).abs() < 0.35, "{plain} {excess}");
         assert!(terms.excess() >= plain);
-        // L̂ and μ at a time: finite differences of the network, and power iteration.
-        for k in [10, 40, 60] {
+        // L and μ at a time: finite differences of the network, and power iteration.
+        for k in [5, 20, 31] {
             let t = terms.times[k] as f32;
             let wide = 2 * PARTICLES;
             let state = |way: &Trajectories| way.points[k * wide..(k + 1) * wide].to_vec();
