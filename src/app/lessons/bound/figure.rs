@@ -89,7 +89,7 @@ fn over_time(measured: &Measured, t: Option<f32>) -> Panel {
         Axis::linear(0.0, 1.0).labelled(Text::maths("t")),
         Axis::log(low, high),
     )
-    .titled("Distance of the codes, measured (red) and bounds");
+    .titled("Distance of the codes: measured (solid), bounds (dashed)");
     if let Some(t) = t {
         let line = vec![[t, low as f32], [t, high as f32]];
         panel = panel.with("t", Tone::Muted, 0.8, Form::lines(vec![line], 0.5, false));

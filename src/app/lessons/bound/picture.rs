@@ -56,8 +56,8 @@ pub fn plane(ui: &mut Ui, place: Rect, made: &Plane, target: Option<&Target>, la
             detail: "true, learned",
             figure: &figure,
             short: &figure,
-            hint: "The same noise under the exact field (green) and the network (blue); the red \
-                   lines are δ, and the figure is its root mean square at this time.",
+            hint: "The same noise under the exact field and under the network; the lines between \
+                   are δ, and the figure is its root mean square at this time.",
         }
         .show(ui, &stage);
     }
