@@ -155,10 +155,10 @@ pub struct FlowArgs {
     /// Path of the exact field.
     #[arg(long, requires = "exact")]
     pub path: Option<Scheduler>,
-    /// euler, midpoint, heun, rk4 or dopri5.
+    /// euler, midpoint, heun, rk4, adaptive-heun, bosh3 or dopri5.
     #[arg(long, default_value = "euler")]
     pub solver: Solver,
-    /// Solver steps; dopri5 chooses its own.
+    /// Solver steps; the last three solvers choose their own.
     #[arg(long, default_value_t = 100, value_parser = parse_steps)]
     pub steps: usize,
     /// Seed of the starting points.

@@ -49,8 +49,8 @@ fn tableaux_are_consistent() {
         }
         if let Some(error) = tableau.b_err {
             assert!(error.iter().sum::<f64>().abs() < 1e-15);
-            // The embedded weights b − b_err are of order 4: Σ b̂ c^k = 1/(k + 1) to k = 3.
-            for k in 0..4 {
+            // The embedded weights b − b_err are one order lower: Σ b̂ c^k = 1/(k + 1).
+            for k in 0..tableau.order as i32 - 1 {
                 let moment: f64 = tableau
                     .b
                     .iter()
@@ -141,6 +141,120 @@ fn adaptive_steps_meet_the_tolerance() {
             last_nfe = solution.nfe;
         }
     }
+}
+
+/// One step of the embedded method b̂ = b − b_err for x' = −2 t x from x(0.9) = 1.
+fn embedded_error(solver: Solver, h: f64) -> [f64; 2] {
+    let tableau = solver.tableau();
+    let slope = |t: f64, x: f64| -2.0 * t * x;
+    let start: f64 = 0.9;
+    let mut k: Vec<f64> = Vec::new();
+    for (stage, c) in tableau.c.iter().enumerate() {
+        let row = stage.checked_sub(1).map_or(&[][..], |i| tableau.a[i]);
+        let x = 1.0 + h * row.iter().zip(&k).map(|(a, k)| a * k).sum::<f64>();
+        k.push(slope(start + c * h, x));
+    }
+    let exact = (start * start - (start + h) * (start + h)).exp();
+    let weighted = |weights: &[f64]| weights.iter().zip(&k).map(|(w, k)| w * k).sum::<f64>();
+    let error = weighted(tableau.b_err.expect("a pair"));
+    let step = 1.0 + h * weighted(tableau.b);
+    [step - exact, step - h * error - exact]
+}
+
+#[test]
+fn both_methods_of_each_pair_have_their_order() {
+    // The error of one step shrinks like h^(order + 1): against the exact solution.
+    for solver in Solver::ADAPTIVE {
+        let order = f64::from(solver.tableau().order);
+        let (coarse, fine) = (embedded_error(solver, 0.04), embedded_error(solver, 0.02));
+        for (i, expected) in [(0, order + 1.0), (1, order)] {
+            let found = (coarse[i] / fine[i]).abs().log2();
+            assert!((found - expected).abs() < 0.25, "{solver}, {i}: {found}");
+        }
+    }
+    assert!(
+        Solver::ALL
+            .into_iter()
+            .filter(|s| s.is_adaptive())
+            .eq(Solver::ADAPTIVE)
+    );
+}
+
+#[test]
+fn every_pair_meets_its_tolerance_and_counts_its_evaluations() {
+    // x' = (−y, x) turns the plane; y' = −2 t y is a bell.
+    let field = |t: f64, x: &Vec<f64>| vec![-x[1], x[0], -2.0 * t * x[2]];
+    let exact = |t: f64| [t.cos(), t.sin(), (-t * t).exp()];
+    for solver in Solver::ADAPTIVE {
+        let stages = solver.tableau().c.len();
+        let mut costs = Vec::new();
+        // Fine enough for steps that are shorter than the way between two saved times.
+        let coarsest = if solver == Solver::Dopri5 { 1e-7 } else { 1e-3 };
+        for tolerance in [1.0, 0.1, 0.01, 0.001].map(|part| part * coarsest) {
+            for controller in [Controller::Integral, Controller::ProportionalIntegral] {
+                let options = Adaptive {
+                    controller,
+                    ..Adaptive::within(solver, tolerance)
+                };
+                let save = [0.4, 1.0, 2.0];
+                let mut calls = 0;
+                let start = vec![1.0, 0.0, 1.0];
+                let solution = integrate_adaptive(&options, 0.0, 2.0, start, &save, |t, x| {
+                    calls += 1;
+                    field(t, x)
+                });
+                let solution = solution.expect("a smooth field");
+                assert_eq!(solution.nfe, calls);
+                // One at the start, one for the first step; a step that was thrown away keeps
+                // its first stage, and so does one whose last stage opens the next.
+                let taken = solution.steps.len() - 1;
+                let new = if solver.tableau().fsal { 0 } else { taken - 1 };
+                let tried = taken + solution.rejected;
+                assert_eq!(calls, 2 + (stages - 1) * tried + new, "{solver}");
+                for (t, x) in save.iter().zip(&solution.states) {
+                    for (x, exact) in x.iter().zip(exact(*t)) {
+                        let error = (x - exact).abs();
+                        assert!(error < 25.0 * tolerance, "{solver} {tolerance}: {error}");
+                    }
+                }
+                costs.push(calls);
+            }
+        }
+        assert!(costs[0] < costs[6] && costs[1] < costs[7], "{costs:?}");
+        // A hundredth of the tolerance asks for 100^(1/order) times the steps.
+        let growth = costs[6] as f64 / costs[2] as f64;
+        let expected = 100f64.powf(1.0 / f64::from(solver.tableau().order));
+        assert!((growth / expected - 1.0).abs() < 0.35, "{solver}: {growth}");
+    }
+}
+
+#[test]
+fn the_pairs_agree_at_fine_tolerances() {
+    let field = |t: f64, x: &Vec<f64>| vec![(3.0 * t).sin() - x[0] * x[0], x[0] - 0.5 * x[1]];
+    let end = |solver, tolerance| {
+        let options = Adaptive {
+            max_steps: 1_000_000,
+            ..Adaptive::within(solver, tolerance)
+        };
+        let solution = integrate_adaptive(&options, 0.0, 1.0, vec![0.5, -1.0], &[1.0], field);
+        solution.expect("smooth").states[0].clone()
+    };
+    let wanted = end(Solver::Dopri5, 1e-12);
+    for solver in Solver::ADAPTIVE {
+        // Each step may err by the tolerance: 1e-10 keeps the whole way within 1e-8.
+        for (x, wanted) in end(solver, 1e-10).iter().zip(&wanted) {
+            assert!((x - wanted).abs() < 1e-8, "{solver}: {x} {wanted}");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "rk4 has no error estimate")]
+fn a_method_without_an_error_estimate_is_refused() {
+    let options = Adaptive::within(Solver::Rk4, 1e-3);
+    let _ = integrate_adaptive(&options, 0.0, 1.0, vec![1.0], &[], |_, x: &Vec<f64>| {
+        x.clone()
+    });
 }
 
 #[test]

@@ -194,3 +194,43 @@ fn the_likelihood_is_read_beside_the_entropy() {
     let differing = changed(&exact, &guessed);
     assert!(differing > 2000, "Hutchinson's map is noisier: {differing}");
 }
+
+/// The figures of the bound's terms: what the decoder loses first, L_g next.
+fn terms(harness: &Window) -> Vec<f64> {
+    let nodes = harness.query_all_by_label_contains("");
+    let texts = nodes.filter_map(|node| {
+        let node = node.accesskit_node();
+        node.label().or_else(|| node.value())
+    });
+    let after = texts.skip_while(|text| text != "Terms");
+    after.filter_map(|text| text.parse().ok()).collect()
+}
+
+#[test]
+fn both_sides_of_the_bound_are_measured() {
+    if !common::gpu_here() {
+        return;
+    }
+    let mut harness = open("bound", 1.0);
+    let holds = "Each line of the chain is below the next";
+    assert!(harness.query_by_label_contains(holds).is_some());
+    let before = terms(&harness);
+    assert!(before.len() >= 5, "{before:?}");
+    // A decoder that is hardly trained loses more of the data.
+    for _ in 0..5 {
+        press(&mut harness, Key::ArrowDown);
+    }
+    assert!(harness.query_by_label_contains(holds).is_some());
+    let after = terms(&harness);
+    assert!(after[0] > 2.0 * before[0], "{before:?} {after:?}");
+    // Time moves the particles only.
+    let late = harness.render().expect("a picture");
+    press(&mut harness, Key::Home);
+    assert!(changed(&late, &harness.render().expect("a picture")) > 1000);
+    assert_eq!(terms(&harness), after);
+    // Digits wait until somebody asks for them.
+    press(&mut harness, Key::Num2);
+    assert!(!harness.state().is_busy());
+    let measure = harness.get_by_label("Measure").accesskit_node();
+    assert!(!measure.is_disabled());
+}

@@ -54,18 +54,21 @@ pub struct Solution<S> {
     pub rejected: usize,
 }
 
-/// How an adaptive solver picks the next step.
+/// How an adaptive solver of order p picks the next step; its error estimate shrinks like h^p.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Controller {
-    /// From the last error alone: h · 0.9 · err^(−1/5).
+    /// From the last error alone: h · 0.9 · err^(−1/p).
     Integral,
-    /// From the last two errors (Hairer and Wanner): h · 0.9 · err^(−0.17) · previous^0.04.
+    /// From the last two errors: h · 0.9 · err^(−0.85/p) · previous^(0.2/p); for p = 5 the
+    /// exponents 0.17 and 0.04 of Hairer and Wanner.
     ProportionalIntegral,
 }
 
 /// Settings of the adaptive solver.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adaptive {
+    /// A method with an error estimate.
+    pub solver: Solver,
     /// Relative tolerance.
     pub rtol: f64,
     /// Absolute tolerance.
@@ -81,11 +84,24 @@ pub struct Adaptive {
 impl Default for Adaptive {
     fn default() -> Self {
         Adaptive {
+            solver: Solver::Dopri5,
             rtol: 1e-5,
             atol: 1e-5,
             controller: Controller::ProportionalIntegral,
             first_step: None,
             max_steps: 10_000,
+        }
+    }
+}
+
+impl Adaptive {
+    /// A method with the same relative and absolute tolerance.
+    pub fn within(solver: Solver, tolerance: f64) -> Self {
+        Adaptive {
+            solver,
+            rtol: tolerance,
+            atol: tolerance,
+            ..Adaptive::default()
         }
     }
 }
@@ -180,7 +196,7 @@ pub fn integrate_fixed<S: State>(
     solution
 }
 
-/// Integrates dx/dt = f(t, x) from t0 to t1 by Dormand–Prince 5(4) within tolerances.
+/// Integrates dx/dt = f(t, x) from t0 to t1 by an embedded pair within tolerances.
 ///
 /// Steps are cut so that they end on the times of `save_at`, which runs from t0 towards t1.
 ///
@@ -188,7 +204,8 @@ pub fn integrate_fixed<S: State>(
 /// If the steps run out or become too small.
 ///
 /// # Panics
-/// If `save_at` is not ordered or leaves the span, or a tolerance is not positive.
+/// If `save_at` is not ordered or leaves the span, a tolerance is not positive, or the method has
+/// no error estimate.
 pub fn integrate_adaptive<S: State>(
     options: &Adaptive,
     t0: f64,
@@ -200,7 +217,11 @@ pub fn integrate_adaptive<S: State>(
     let Adaptive { rtol, atol, .. } = *options;
     assert!(rtol >= 0.0 && atol > 0.0, "tolerances must be positive");
     check_times(t0, t1, save_at);
-    let tableau = Solver::Dopri5.tableau();
+    let tableau = options.solver.tableau();
+    let Some(weights) = tableau.b_err else {
+        panic!("{} has no error estimate", options.solver);
+    };
+    let order = f64::from(tableau.order);
     let direction = if t1 < t0 { -1.0 } else { 1.0 };
     let mut solution = Solution {
         times: save_at.to_vec(),
@@ -220,13 +241,15 @@ pub fn integrate_adaptive<S: State>(
     if t0 == t1 {
         return Ok(solution);
     }
-    let mut slope = f(t, &x, &mut solution.nfe);
+    let start = f(t, &x, &mut solution.nfe);
     let mut size = match options.first_step {
         Some(h) => h.abs(),
-        None => first_step(options, t0, t1, &x, &slope, |t, x| {
+        None => first_step(options, t0, t1, &x, &start, |t, x| {
             f(t, x, &mut solution.nfe)
         }),
     };
+    // The first stage of the next step, where it is known.
+    let mut slope = Some(start);
     let mut previous_error: f64 = 1e-4;
     let mut tried = 0;
     while t != t1 {
@@ -243,18 +266,17 @@ pub fn integrate_adaptive<S: State>(
         }
         tried += 1;
         let h = end - t;
-        let (next, mut stages) = step(tableau, t, h, &x, Some(slope), &mut |t, x| {
+        let (next, mut stages) = step(tableau, t, h, &x, slope.take(), &mut |t, x| {
             f(t, x, &mut solution.nfe)
         });
         let zero = x.add_scaled(&[(-1.0, &x)]);
-        let weights = tableau.b_err.unwrap_or(&[]);
         let error = zero.add_scaled(&terms(h, weights, &stages));
         let error = S::error_norm(&error, &x, &next, rtol, atol);
         if error <= 1.0 {
             let factor = match options.controller {
-                Controller::Integral => 0.9 * error.powf(-0.2),
+                Controller::Integral => 0.9 * error.powf(-1.0 / order),
                 Controller::ProportionalIntegral => {
-                    0.9 * error.powf(-0.17) * previous_error.powf(0.04)
+                    0.9 * error.powf(-0.85 / order) * previous_error.powf(0.2 / order)
                 }
             };
             let grown = h.abs() * factor.clamp(0.2, 10.0);
@@ -262,17 +284,17 @@ pub fn integrate_adaptive<S: State>(
             size = if clipped { grown.max(size) } else { grown };
             previous_error = error.max(1e-4);
             (t, x) = (end, next);
-            slope = stages.remove(stages.len() - 1);
+            slope = stages.pop().filter(|_| tableau.fsal);
             solution.steps.push(t);
             while save_at.get(solution.states.len()) == Some(&t) {
                 solution.states.push(x.clone());
             }
         } else {
             // NaN lands here too and shrinks the step until it underflows.
-            let factor = 0.9 * error.powf(-0.2);
+            let factor = 0.9 * error.powf(-1.0 / order);
             size = h.abs() * if factor > 0.1 { factor.min(0.9) } else { 0.1 };
             solution.rejected += 1;
-            slope = stages.swap_remove(0);
+            slope = Some(stages.swap_remove(0));
         }
     }
     Ok(solution)
@@ -336,10 +358,11 @@ fn first_step<S: State>(
     let ahead = f(t0 + h, &x.add_scaled(&[(h, slope)]));
     let bend = norm(&ahead.add_scaled(&[(-1.0, slope)])) / guess;
     let steepest = speed.max(bend);
+    let order = f64::from(options.solver.tableau().order);
     let second = if steepest <= 1e-15 {
         (guess * 1e-3).max(1e-6)
     } else {
-        (0.01 / steepest).powf(0.2)
+        (0.01 / steepest).powf(1.0 / order)
     };
     second.min(100.0 * guess).min(span)
 }

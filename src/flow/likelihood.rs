@@ -11,7 +11,7 @@ use super::solver::Solver;
 pub enum Method {
     /// Equal steps of a method.
     Fixed(Solver, usize),
-    /// Dormand–Prince 5(4) within tolerances.
+    /// An embedded pair within tolerances.
     Adaptive(Adaptive),
 }
 

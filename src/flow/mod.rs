@@ -7,6 +7,7 @@
 //! nothing is timed, stored or spread over threads.
 
 pub mod assignment;
+pub mod bound;
 pub mod boxes;
 pub mod coupling;
 pub mod exact;

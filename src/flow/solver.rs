@@ -17,6 +17,10 @@ pub enum Solver {
     Heun,
     /// The classical method of order 4.
     Rk4,
+    /// Heun's method with Euler's inside, 2(1); adaptive unless a step count is forced.
+    AdaptiveHeun,
+    /// Bogacki and Shampine's 3(2) pair; adaptive unless a step count is forced.
+    Bosh3,
     /// Dormand and Prince's 5(4) pair; adaptive unless a step count is forced.
     Dopri5,
 }
@@ -29,7 +33,7 @@ pub struct Tableau {
     pub a: &'static [&'static [f64]],
     /// Weights of the stages.
     pub b: &'static [f64],
-    /// Weights of the error estimate, b − b̂, in a pair.
+    /// Weights of the error estimate, b − b̂, in a pair; b̂ is one order lower than b.
     pub b_err: Option<&'static [f64]>,
     /// Time of each stage as a fraction of the step.
     pub c: &'static [f64],
@@ -73,6 +77,27 @@ const RK4: Tableau = Tableau {
     c: &[0.0, 0.5, 0.5, 1.0],
     order: 4,
     fsal: false,
+};
+
+/// Heun's method; Euler's step, from the same first stage, tells its error.
+const ADAPTIVE_HEUN: Tableau = Tableau {
+    b_err: Some(&[-0.5, 0.5]),
+    ..HEUN
+};
+
+/// Bogacki and Shampine (1989), a 3(2) pair.
+const BOSH3: Tableau = Tableau {
+    a: &[&[0.5], &[0.0, 0.75], &[2.0 / 9.0, 1.0 / 3.0, 4.0 / 9.0]],
+    b: &[2.0 / 9.0, 1.0 / 3.0, 4.0 / 9.0, 0.0],
+    b_err: Some(&[
+        2.0 / 9.0 - 7.0 / 24.0,
+        1.0 / 3.0 - 1.0 / 4.0,
+        4.0 / 9.0 - 1.0 / 3.0,
+        -1.0 / 8.0,
+    ]),
+    c: &[0.0, 0.5, 0.75, 1.0],
+    order: 3,
+    fsal: true,
 };
 
 /// Dormand and Prince (1980), RK5(4)7M.
@@ -128,18 +153,23 @@ const DOPRI5: Tableau = Tableau {
 
 /// A solver name that is none of the known ones.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown solver `{0}`: use euler, midpoint, heun, rk4 or dopri5")]
+#[error("unknown solver `{0}`: use euler, midpoint, heun, rk4, adaptive-heun, bosh3 or dopri5")]
 pub struct SolverError(pub String);
 
 impl Solver {
     /// Every method, in teaching order.
-    pub const ALL: [Solver; 5] = [
+    pub const ALL: [Solver; 7] = [
         Solver::Euler,
         Solver::Midpoint,
         Solver::Heun,
         Solver::Rk4,
+        Solver::AdaptiveHeun,
+        Solver::Bosh3,
         Solver::Dopri5,
     ];
+
+    /// Those that choose their own steps, by their order.
+    pub const ADAPTIVE: [Solver; 3] = [Solver::AdaptiveHeun, Solver::Bosh3, Solver::Dopri5];
 
     /// The method's coefficients.
     pub fn tableau(self) -> &'static Tableau {
@@ -148,13 +178,15 @@ impl Solver {
             Solver::Midpoint => &MIDPOINT,
             Solver::Heun => &HEUN,
             Solver::Rk4 => &RK4,
+            Solver::AdaptiveHeun => &ADAPTIVE_HEUN,
+            Solver::Bosh3 => &BOSH3,
             Solver::Dopri5 => &DOPRI5,
         }
     }
 
     /// Whether the method chooses its own steps.
     pub fn is_adaptive(self) -> bool {
-        self == Solver::Dopri5
+        self.tableau().b_err.is_some()
     }
 
     /// Evaluations of the field in `steps` equal steps.
@@ -174,6 +206,8 @@ impl Solver {
             Solver::Midpoint => "Midpoint",
             Solver::Heun => "Heun",
             Solver::Rk4 => "Runge–Kutta 4",
+            Solver::AdaptiveHeun => "Adaptive Heun 2(1)",
+            Solver::Bosh3 => "Bogacki–Shampine 3(2)",
             Solver::Dopri5 => "Dormand–Prince 5(4)",
         }
     }
@@ -186,6 +220,8 @@ impl fmt::Display for Solver {
             Solver::Midpoint => "midpoint",
             Solver::Heun => "heun",
             Solver::Rk4 => "rk4",
+            Solver::AdaptiveHeun => "adaptive-heun",
+            Solver::Bosh3 => "bosh3",
             Solver::Dopri5 => "dopri5",
         })
     }

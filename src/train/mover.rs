@@ -13,7 +13,7 @@ use crate::kernel::Mlp;
 /// Points that one thread evaluates in one go.
 const BLOCK: usize = 512;
 
-/// The tolerances of `dopri5`, both relative and absolute.
+/// The tolerances of adaptive solvers, both relative and absolute.
 const TOLERANCE: f64 = 1e-5;
 
 /// Distance from t = 1 that stages keep where the exact field is singular.
@@ -76,11 +76,11 @@ impl Mover {
     /// Carries points from t = 0 to 1 and keeps them at the given times.
     ///
     /// No stage is evaluated later than `1 - gap`: outside the support the exact field is
-    /// singular at t = 1. Dopri5 ends there, since its error estimate would follow the
-    /// singularity.
+    /// singular at t = 1. Adaptive solvers end there, since their error estimates would follow
+    /// the singularity.
     ///
     /// # Errors
-    /// When Dopri5's step becomes too small.
+    /// When an adaptive solver's step becomes too small.
     pub fn trajectories(
         &self,
         solver: Solver,
@@ -92,7 +92,7 @@ impl Mover {
         let end = 1.0 - gap.unwrap_or(self.default_gap());
         let x0 = x0.to_vec();
         if solver.is_adaptive() {
-            let options = tolerances();
+            let options = Adaptive::within(solver, TOLERANCE);
             let times: Vec<f64> = save_at.iter().map(|t| t.min(end)).collect();
             let field = |t: f64, x: &Vec<f64>| self.velocity(t, x);
             return integrate_adaptive(&options, 0.0, end, x0, &times, field);
@@ -105,7 +105,7 @@ impl Mover {
     /// [`Mover::trajectories`].
     ///
     /// # Errors
-    /// When Dopri5's step becomes too small.
+    /// When an adaptive solver's step becomes too small.
     pub fn back(
         &self,
         solver: Solver,
@@ -116,7 +116,14 @@ impl Mover {
         let x1 = x1.to_vec();
         let field = |t: f64, x: &Vec<f64>| self.velocity(t.min(end), x);
         let mut solution = if solver.is_adaptive() {
-            integrate_adaptive(&tolerances(), end, 0.0, x1, &[0.0], field)?
+            integrate_adaptive(
+                &Adaptive::within(solver, TOLERANCE),
+                end,
+                0.0,
+                x1,
+                &[0.0],
+                field,
+            )?
         } else {
             integrate_fixed(solver, steps, 1.0, 0.0, x1, &[0.0], field)
         };
@@ -128,14 +135,6 @@ impl Mover {
             Self::Model(_) => 0.0,
             Self::Exact(_) => DEFAULT_GAP,
         }
-    }
-}
-
-fn tolerances() -> Adaptive {
-    Adaptive {
-        rtol: TOLERANCE,
-        atol: TOLERANCE,
-        ..Adaptive::default()
     }
 }
 

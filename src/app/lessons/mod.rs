@@ -1,5 +1,6 @@
 //! The lessons, one file or folder each.
 
+pub mod bound;
 pub mod checkerboard;
 pub mod conditional;
 pub mod couplings;
@@ -40,5 +41,6 @@ pub fn all() -> Vec<Box<dyn Lesson>> {
         Box::new(semantic::Semantic::default()),
         Box::new(editing::Editing::default()),
         Box::new(variational_digits::VariationalDigits::default()),
+        Box::new(bound::Bound::default()),
     ]
 }

@@ -62,7 +62,7 @@ impl Plan {
         cancel: &AtomicBool,
     ) -> Option<Trajectories> {
         if self.solver.is_adaptive() {
-            return adaptive(field, times, noise, cancel);
+            return adaptive(self.solver, field, times, noise, cancel);
         }
         let (solver, steps) = (self.solver, self.steps);
         if !self.last_euler {
@@ -135,6 +135,7 @@ pub fn noise(seed: u64, n: usize) -> Vec<f32> {
 
 /// All particles share the steps, so that there is one number of evaluations to show.
 fn adaptive(
+    solver: Solver,
     field: &dyn VelocityField<f32>,
     times: Vec<f32>,
     noise: &[f32],
@@ -142,11 +143,7 @@ fn adaptive(
 ) -> Option<Trajectories> {
     let end = f64::from(LAST_TIME);
     let save_at: Vec<f64> = times.iter().map(|t| f64::from(*t).min(end)).collect();
-    let options = Adaptive {
-        rtol: TOLERANCE,
-        atol: TOLERANCE,
-        ..Adaptive::default()
-    };
+    let options = Adaptive::within(solver, TOLERANCE);
     let velocity = |t: f64, x: &Vec<f32>| {
         let mut out = vec![0.0; x.len()];
         // Standing still, the solver runs to its end in a few steps; nobody will look.

@@ -47,6 +47,10 @@ pub enum Recipe {
     Semantic,
     /// Digits to noise and to other digits.
     Editing,
+    /// Seed 004's solvers on the latent flow.
+    Solvers,
+    /// Seed 004's bound, for digits.
+    Bound,
     /// What a lesson of the window shows.
     Lesson(&'static str),
 }
@@ -89,7 +93,7 @@ pub struct Drawn {
 
 impl Recipe {
     /// The seeds' figures, in their order.
-    const SEEDS: [Recipe; 13] = [
+    const SEEDS: [Recipe; 15] = [
         Self::Reconstruction,
         Self::Epochs,
         Self::CheckersAtT,
@@ -103,6 +107,8 @@ impl Recipe {
         Self::Inpainting,
         Self::Semantic,
         Self::Editing,
+        Self::Solvers,
+        Self::Bound,
     ];
 
     /// Every figure: those of the seeds, then those of the lessons.
@@ -127,6 +133,8 @@ impl Recipe {
             Self::Inpainting => "seed004-inpainting",
             Self::Semantic => "seed004-semantic",
             Self::Editing => "seed004-editing",
+            Self::Solvers => "seed004-solvers",
+            Self::Bound => "seed004-bound",
             Self::Lesson(name) => return format!("lesson-{name}"),
         };
         name.to_owned()
@@ -152,6 +160,10 @@ impl Recipe {
             Self::Editing => {
                 "test digits, their noise as every digit, and the error of the way back"
             }
+            Self::Solvers => {
+                "error and label accuracy of every solver on the latent flow over its NFE"
+            }
+            Self::Bound => "both sides of the bound of latent flow matching, measured for digits",
             Self::Lesson(name) => return lessons::line(name),
         };
         line.to_owned()
@@ -190,6 +202,8 @@ impl Recipe {
             Self::Inpainting => seed004::inpainting(wish),
             Self::Semantic => seed004::semantic(wish),
             Self::Editing => seed004::editing(wish),
+            Self::Solvers => seed004::solvers(wish),
+            Self::Bound => seed004::bound(wish),
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod problem;
 pub mod sampler;
 mod schedule;
 pub mod sheet;
+pub mod solvers;
 pub mod space;
 pub mod state;
 pub mod store;

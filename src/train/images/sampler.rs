@@ -19,6 +19,8 @@ use crate::nn::mlp::read;
 use crate::nn::vae::Vae;
 use crate::train::batch::{Purpose, stream};
 
+/// Tolerance of adaptive solvers, relative and absolute.
+const TOLERANCE: f64 = 1e-5;
 /// Samples that are carried together.
 const CHUNK: usize = 250;
 /// Points of one channel of a code.
@@ -42,7 +44,7 @@ pub struct Request {
     pub labels: Vec<u8>,
     /// γ in `v = γ v_class + (1 − γ) v_none`: 1 is the conditional flow, 0 ignores the class.
     pub guidance: f32,
-    /// How the flow is integrated; Dopri5 at tolerances of 1e-5.
+    /// How the flow is integrated; adaptive ones at tolerances of 1e-5.
     pub solver: Solver,
     /// Steps of a fixed solver.
     pub steps: usize,
@@ -126,7 +128,7 @@ impl LatentModel {
     /// Draws samples; `progress` is told how many are done.
     ///
     /// # Errors
-    /// When the device was lost, Dopri5's step becomes too small, or the condition does not fit.
+    /// When the device was lost, an adaptive step becomes too small, or the condition does not fit.
     pub fn sample(
         &self,
         request: &Request,
@@ -216,7 +218,7 @@ impl LatentModel {
         };
         let request = way.request;
         if request.solver.is_adaptive() {
-            let options = Adaptive::default();
+            let options = Adaptive::within(request.solver, TOLERANCE);
             integrate_adaptive(&options, start, end, x0, times, velocity)
                 .map_err(|error| error.to_string())
         } else {

@@ -14,6 +14,9 @@ use crate::data::mnist::{PIXELS, SIDE};
 use crate::figure::scene::Key;
 use crate::figure::{Form, Panel, Scene, Text, Tone};
 
+/// Runs of solvers that are worth a figure while more are on their way.
+const ENOUGH: usize = 8;
+
 pub fn figure(lesson: &Latent, lab: &Lab, t: f32) -> Option<Figure> {
     let source = lab.digits.flow();
     let figure = if lesson.view == View::Film {
@@ -26,13 +29,17 @@ pub fn figure(lesson: &Latent, lab: &Lab, t: f32) -> Option<Figure> {
     } else {
         let work = lesson.slot().and_then(|slot| lesson.work[slot].as_ref());
         let made: Arc<Made> = work.and_then(Background::value)?;
-        if made.shown.is_err() {
-            return None;
+        match &made.shown {
+            Err(_) => return None,
+            // One point makes no curve.
+            Ok(Shown::Solvers(study)) if study.points.len() < ENOUGH => return None,
+            Ok(_) => {}
         }
         Figure::new(lesson.seed, move |_| match &made.shown {
             Ok(Shown::Flow(flowing)) => Some(flow(flowing, t, &made.label)),
             Ok(Shown::Steps(rows)) => Some(steps(rows)),
             Ok(Shown::Map(made)) => Some(map(made, t)),
+            Ok(Shown::Solvers(study)) => Some(super::solvers::scene(study)),
             Err(_) => None,
         })
     };

@@ -3,6 +3,7 @@
 mod figure;
 mod film;
 mod picture;
+mod solvers;
 mod work;
 
 use std::sync::Arc;
@@ -34,9 +35,11 @@ enum View {
     Steps,
     /// Trajectories on two principal components.
     Map,
+    /// Error and label accuracy of every solver against its evaluations.
+    Solvers,
 }
 
-const VIEWS: [(View, &str, &str); 4] = [
+const VIEWS: [(View, &str, &str); 5] = [
     (
         View::Flow,
         "Flow",
@@ -57,6 +60,11 @@ const VIEWS: [(View, &str, &str); 4] = [
         "Map",
         "Codes on their first two principal components, with their pictures (4)",
     ),
+    (
+        View::Solvers,
+        "Solvers",
+        "What every solver gives for its evaluations of the field: a minute or two of work (5)",
+    ),
 ];
 
 /// The lesson's own state.
@@ -68,7 +76,7 @@ pub struct Latent {
     film: film::Film,
     textures: Textures,
     /// One thread for each view, so that none waits for another.
-    work: [Option<Background<Key, Made>>; 3],
+    work: [Option<Background<Key, Made>>; 4],
 }
 
 impl Default for Latent {
@@ -80,7 +88,7 @@ impl Default for Latent {
             seed: 0,
             film: film::Film::default(),
             textures: Textures::default(),
-            work: [None, None, None],
+            work: [None, None, None, None],
         }
     }
 }
@@ -134,13 +142,17 @@ impl Lesson for Latent {
             return;
         };
         let source = lab.digits.flow();
-        let key = Key {
+        let mut key = Key {
             version: source.version,
             seed: self.seed,
             solver: self.solver,
             steps: self.steps,
             guidance: 1.0,
         };
+        if self.view == View::Solvers {
+            // All solvers are shown, whichever is chosen.
+            (key.solver, key.steps) = (Solver::Euler, 1);
+        }
         let models = Arc::clone(&lab.digits.models);
         let work = self.work[slot].get_or_insert_with(|| lab.background());
         // New weights of a run in progress wait until the picture before them is whole.
@@ -160,6 +172,7 @@ impl Lesson for Latent {
         work.ask(key, move |job| {
             let made = match view {
                 View::Steps => work::steps(&wanted, &source, &models, job),
+                View::Solvers => solvers::study(&wanted, &source, &models, job),
                 View::Map => work::map(&wanted, &source, &models, job),
                 View::Flow | View::Film => work::flow(&wanted, &source, &models, job),
             };
@@ -204,22 +217,25 @@ impl Lesson for Latent {
         ui.horizontal(|ui| {
             let label = ui.label("Solver").id;
             ui.label_inputs_by(label, |ui| {
-                ComboBox::from_id_salt("digit solver")
-                    .width(92.0)
-                    .selected_text(self.solver.label())
-                    .show_ui(ui, |ui| {
-                        for solver in Solver::ALL {
-                            ui.selectable_value(&mut self.solver, solver, solver.label());
-                        }
-                    })
-                    .response
-                    .on_hover_text("How the flow is followed.");
+                ui.add_enabled_ui(self.view != View::Solvers, |ui| {
+                    ComboBox::from_id_salt("digit solver")
+                        .width(92.0)
+                        .selected_text(self.solver.label())
+                        .show_ui(ui, |ui| {
+                            for solver in Solver::ALL {
+                                ui.selectable_value(&mut self.solver, solver, solver.label());
+                            }
+                        })
+                        .response
+                        .on_hover_text("How the flow is followed.");
+                });
             });
             let label = ui.label("Steps").id;
             let slider = Slider::new(&mut self.steps, 1..=100)
                 .logarithmic(true)
                 .clamping(SliderClamping::Always);
-            let fixed = !self.solver.is_adaptive() && self.view != View::Steps;
+            let chosen = !matches!(self.view, View::Steps | View::Solvers);
+            let fixed = !self.solver.is_adaptive() && chosen;
             ui.add_enabled(fixed, slider)
                 .labelled_by(label)
                 .on_hover_text("Steps from t = 0 to t = 1 (↑ ↓).");
@@ -243,7 +259,7 @@ impl Lesson for Latent {
     fn act(&mut self, action: Action, lab: &mut Lab) -> bool {
         let device = lab.training.device;
         match action {
-            Action::Layer(key @ 1..=4) => self.view = VIEWS[usize::from(key) - 1].0,
+            Action::Layer(key @ 1..=5) => self.view = VIEWS[usize::from(key) - 1].0,
             Action::SideBySide => {
                 let here = VIEWS.iter().position(|(view, ..)| *view == self.view);
                 self.view = VIEWS[(here.unwrap_or(0) + 1) % VIEWS.len()].0;
@@ -273,6 +289,7 @@ impl Latent {
             View::Flow => Some(0),
             View::Steps => Some(1),
             View::Map => Some(2),
+            View::Solvers => Some(3),
         }
     }
 }

@@ -19,6 +19,7 @@ pub fn paint(ui: &Ui, place: Rect, textures: &mut Textures, shown: &Shown, t: f3
     match shown {
         Shown::Flow(made) => flow(&painter, place, textures, made, t, label, p),
         Shown::Steps(rows) => steps(&painter, place, textures, rows, p),
+        Shown::Solvers(study) => super::solvers::paint(&painter, place, study, p),
         Shown::Map(made) => map(&painter, place, textures, made, t, p),
     }
 }

@@ -7,6 +7,7 @@ use crate::app::digits::models::{self, Models, Source};
 use crate::app::widgets::digit_grid::Pictures;
 use crate::flow::Solver;
 use crate::train::images::frechet::eigen;
+use crate::train::images::solvers::Study;
 use crate::train::images::space::LATENT;
 use crate::train::images::{LatentModel, Request};
 
@@ -78,6 +79,8 @@ pub enum Shown {
     Steps(Vec<Row>),
     /// For the map.
     Map(Map),
+    /// For the solvers' curves.
+    Solvers(Study),
 }
 
 /// Result of a thread, with what it was made of.

@@ -140,10 +140,10 @@ impl VariationalModel {
     }
 
     /// Carries states `[n, d]` of t = 0 to t = 1, keeping them at `save_at`; `progress` is told
-    /// how many are done. Dopri5 keeps tolerances of 1e-5.
+    /// how many are done. Adaptive solvers keep tolerances of 1e-5.
     ///
     /// # Errors
-    /// When the device was lost, or Dopri5's step becomes too small.
+    /// When the device was lost, or an adaptive step becomes too small.
     pub fn carry(
         &self,
         x0: &[f32],
@@ -164,7 +164,7 @@ impl VariationalModel {
             let start = OnDevice(self.upload(part));
             let velocity = |t: f64, x: &OnDevice<2>| OnDevice(self.field(x.0.clone(), t as f32));
             let mut solution = if solver.is_adaptive() {
-                let options = Adaptive::default();
+                let options = Adaptive::within(solver, 1e-5);
                 integrate_adaptive(&options, 0.0, 1.0, start, &times, velocity)
                     .map_err(|error| error.to_string())?
             } else {
