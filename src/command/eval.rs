@@ -72,6 +72,7 @@ fn report(args: &EvalArgs) -> anyhow::Result<Report> {
         solver,
         steps,
         seed,
+        quick: false,
     };
     Ok(Report {
         loss: floor.zip(excess).map(|(floor, excess)| floor + excess),

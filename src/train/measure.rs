@@ -53,9 +53,19 @@ pub struct Settings {
     pub steps: usize,
     /// Seed of the true points and of the probes.
     pub seed: u64,
+    /// Few points of the likelihood, neither its estimate by probes nor its integral.
+    pub quick: bool,
 }
 
 impl Settings {
+    fn likelihoods(&self) -> usize {
+        if self.quick {
+            HUTCHINSON_POINTS
+        } else {
+            NLL_POINTS
+        }
+    }
+
     fn times(&self) -> Vec<f64> {
         let steps = self.steps;
         (0..=steps).map(|i| i as f64 / steps as f64).collect()
@@ -173,6 +183,7 @@ pub fn measure(
         solver,
         steps,
         seed,
+        ..
     } = *settings;
     let n = x0.len() / 2;
     let boxes = dataset.boxes();
@@ -210,10 +221,13 @@ pub fn measure(
     };
     // The likelihood needs a source with a known density.
     if start.is_gaussian() {
-        let exact = log_p(source, first(&data, NLL_POINTS))?;
+        let exact = log_p(source, first(&data, settings.likelihoods()))?;
         let nll = -mean(&exact);
         report.nll = Some(nll);
         report.nll_gap = report.nll_best.map(|best| nll - best);
+        if settings.quick {
+            return Ok(report);
+        }
         report.hutchinson = Some(by_probes(source, &data, seed)?);
         let (points, area) = likelihood::grid(GRID, dataset.extent());
         let density = match source {
@@ -281,7 +295,7 @@ fn null(subject: &Subject, settings: &Settings, n: usize) -> Null {
         cell_mass: boxes.as_ref().map(|_| band(4)),
         nll_gap: field.as_ref().zip(best).map(|(field, best)| {
             let gaps = (0..REPEATS).map(|k| {
-                let data = true_points(dataset, seed, 2 * k + 2, NLL_POINTS);
+                let data = true_points(dataset, seed, 2 * k + 2, settings.likelihoods());
                 -mean(&closed_log_p(field, &data)) - best
             });
             Band::of(&gaps.collect::<Vec<_>>())

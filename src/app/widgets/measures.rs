@@ -47,6 +47,7 @@ impl Measuring {
                 solver,
                 steps,
                 seed,
+                quick: true,
             };
             let busy = self.is_busy();
             ui.horizontal(|ui| {
