@@ -14,8 +14,11 @@ use crate::flow::Solver;
 /// Room for the names before the rows, in points.
 const BEFORE: f32 = 52.0;
 
-/// What is measured of the way back.
-pub const MEASURES: [(&str, fn(&Back) -> f64); 2] = [
+/// What is measured of the way back, by its name.
+type Measure = (&'static str, fn(&Back) -> f64);
+
+/// All of it.
+pub const MEASURES: [Measure; 2] = [
     ("Way back: codes, RMS", |back| back.codes),
     ("Way back: pixels, RMS", |back| back.pixels),
 ];
@@ -107,13 +110,7 @@ impl Editing {
         }
     }
 
-    fn chart_ui(
-        &self,
-        ui: &Ui,
-        place: Rect,
-        points: &[Point],
-        (name, value): (&str, fn(&Back) -> f64),
-    ) {
+    fn chart_ui(&self, ui: &Ui, place: Rect, points: &[Point], (name, value): Measure) {
         let p = theme::palette(ui);
         let painter = ui.painter();
         let rect = Rect::from_min_max(

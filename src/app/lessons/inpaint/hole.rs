@@ -32,8 +32,11 @@ impl Hole {
     }
 }
 
-/// Holes of one click, with their names and keys.
-pub const PRESETS: [(&str, &str, fn() -> Mask); 3] = [
+/// A hole of one click, with its name and what it does.
+type Preset = (&'static str, &'static str, fn() -> Mask);
+
+/// All of them.
+pub const PRESETS: [Preset; 3] = [
     ("Centre", "Hide the middle quarter (3)", mask::centre),
     ("Left half", "Hide the left half (4)", mask::left_half),
     ("Upper half", "Hide the upper half (5)", mask::upper_half),

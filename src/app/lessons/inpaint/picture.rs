@@ -113,7 +113,7 @@ impl Inpaint {
                 error(0),
             ),
             (
-                "The autoencoder’s own error there",
+                "The autoencoder’s own error",
                 "What encoding and decoding the whole digit costs on these pixels.",
                 error(1),
             ),
