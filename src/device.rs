@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
+use burn::BurnConfig;
 use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 pub use burn::tensor::Device;
 use burn::tensor::Tensor;
@@ -155,6 +156,7 @@ pub fn adapters() -> Vec<Adapter> {
 /// # Errors
 /// Only for [`DeviceChoice::Gpu`]: `Auto` falls back to the processor and says so.
 pub fn open(choice: DeviceChoice) -> Result<(Device, DeviceInfo), DeviceError> {
+    isolate_runtime_config();
     let opened = choose(choice)?;
     crate::crash::fact("device", opened.1.to_string());
     Ok(opened)
@@ -202,7 +204,6 @@ static GPU: OnceLock<Result<Gpu, String>> = OnceLock::new();
 
 fn open_gpu(adapter: &Adapter, reason: &str) -> Result<(Device, DeviceInfo), DeviceError> {
     let opened = GPU.get_or_init(|| {
-        isolate_runtime_config();
         let (device, setup) = Device::wgpu_options()
             .tasks_max(TASKS_PER_SUBMISSION)
             .init_with_setup()
@@ -272,10 +273,12 @@ pub fn lose_gpu() -> bool {
     }
 }
 
-/// Keeps cubecl from reading `cubecl.toml` or `burn.toml` of the current directory and its
-/// parents: a file that lies there could make it write logs to any path.
-fn isolate_runtime_config() {
+/// Keeps burn and cubecl from reading `burn.toml` or `cubecl.toml` of the current directory and
+/// its parents: a file that lies there could make them write logs to any path. Called before
+/// anything of theirs; calling it again changes nothing.
+pub fn isolate_runtime_config() {
     CubeClRuntimeConfig::try_set(CubeClRuntimeConfig::default());
+    BurnConfig::try_set(BurnConfig::default());
 }
 
 /// The table of `flowlab devices`: adapters seen, which one `auto` takes and why.

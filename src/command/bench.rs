@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::bench_table::{self, Baseline};
 use super::generate;
+use super::output;
 use crate::cli::BenchArgs;
 use crate::device::{self, DeviceKind};
 use crate::flow::marginal::MarginalField;
@@ -73,22 +74,20 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         vae_epoch_s: vae_epoch(args, repeats)?,
     };
     if args.markdown {
-        print!("{}", bench_table::markdown(&report, baseline.as_ref()));
-        return Ok(());
+        return output::print(bench_table::markdown(&report, baseline.as_ref()));
     }
     if args.json {
-        println!("{}", serde_json::to_string(&report)?);
-        return Ok(());
+        return output::print(format_args!("{}\n", serde_json::to_string(&report)?));
     }
     let serde_json::Value::Object(figures) = serde_json::to_value(&report)? else {
         unreachable!("a report is an object");
     };
     for (name, figure) in figures {
         let value = figure["value"].as_f64().unwrap_or(f64::NAN);
-        println!(
-            "{name:26} {value:10.3}  {}",
+        output::print(format_args!(
+            "{name:26} {value:10.3}  {}\n",
             figure["device"].as_str().unwrap_or("")
-        );
+        ))?;
     }
     Ok(())
 }

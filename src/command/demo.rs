@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::figure::write;
 use super::figures::{Recipe, Wish};
+use super::output;
 use crate::device::DeviceChoice;
 use crate::figure::Style;
 use crate::train::{Preset, Start, ToyConfig};
@@ -49,8 +50,9 @@ pub fn run(device: DeviceChoice) -> anyhow::Result<()> {
             ..Style::default()
         };
         write(recipe, &folder.join(file), &wish, &style)?;
-        println!("{FOLDER}/{file}: {}", recipe.line());
+        output::print(format_args!("{FOLDER}/{file}: {}\n", recipe.line()))?;
     }
-    println!("{FOLDER}/run: the trained model (flowlab eval {name} --json)");
-    Ok(())
+    output::print(format_args!(
+        "{FOLDER}/run: the trained model (flowlab eval {name} --json)\n"
+    ))
 }

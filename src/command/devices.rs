@@ -3,8 +3,7 @@
 /// Prints the adapters and which device `auto` takes.
 ///
 /// # Errors
-/// Never; the signature is that of every verb.
+/// When stdout is closed.
 pub fn run() -> anyhow::Result<()> {
-    print!("{}", crate::device::report());
-    Ok(())
+    super::output::print(crate::device::report())
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::generate::{self, Source};
 use super::images;
+use super::output;
 use super::sample;
 use super::variational;
 use crate::cli::{EvalArgs, FlowArgs};
@@ -45,14 +46,13 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
 
 fn print(json: bool, report: &impl Serialize) -> anyhow::Result<()> {
     if json {
-        println!("{}", serde_json::to_string(report)?);
-        return Ok(());
+        return output::print(format_args!("{}\n", serde_json::to_string(report)?));
     }
     let serde_json::Value::Object(fields) = serde_json::to_value(report)? else {
         unreachable!("a report is an object");
     };
     for (name, value) in fields {
-        println!("{name:22} {value}");
+        output::print(format_args!("{name:22} {value}\n"))?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use crate::figure::{Format, Meta, Style, encode};
 pub fn run(args: &FigureArgs) -> anyhow::Result<()> {
     if args.list {
         for recipe in Recipe::all() {
-            println!("{:24} {}", recipe.name(), recipe.line());
+            output::print(format_args!("{:24} {}\n", recipe.name(), recipe.line()))?;
         }
         return Ok(());
     }

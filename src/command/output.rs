@@ -1,5 +1,7 @@
 //! Result files: refused when they exist, written in one piece.
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::ensure;
@@ -40,6 +42,17 @@ pub fn check_free_run(folder: &Path, force: bool) -> anyhow::Result<()> {
         "{}: holds a run already; add --force to replace it, or go on with it: --resume {0}",
         folder.display()
     );
+    Ok(())
+}
+
+/// Prints a result to stdout.
+///
+/// # Errors
+/// When stdout is closed or full; nobody reads the rest then.
+pub fn print(text: impl Display) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.to_string().as_bytes())?;
+    out.flush()?;
     Ok(())
 }
 

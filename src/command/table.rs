@@ -6,12 +6,15 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 
+use crate::train::files::ordinary;
+
 /// Reads the named columns; others may be there too.
 ///
 /// # Errors
 /// Names the file, the row and the column at fault.
 pub fn read<const N: usize>(path: &Path, columns: [&str; N]) -> anyhow::Result<Vec<[f64; N]>> {
-    let file = File::open(path).with_context(|| path.display().to_string())?;
+    let file = ordinary(path).and_then(File::open);
+    let file = file.with_context(|| path.display().to_string())?;
     parse(file, &path.display().to_string(), columns)
 }
 

@@ -61,7 +61,7 @@ pub fn run(args: &TrainTableArgs) -> anyhow::Result<()> {
     let text = table(args, &rows);
     match &args.out {
         Some(out) => output::write(out, text.as_bytes())?,
-        None => print!("{text}"),
+        None => output::print(text)?,
     }
     let failed: Vec<String> = rows
         .iter()

@@ -61,6 +61,7 @@ impl Checkpoint {
         let path = folder.join("model.safetensors");
         let tensors = Tensors::parse(&path, model)?;
         let weights = tensors.mlp("", config.activation)?;
+        same_shape(&path, &weights, &config)?;
         let step = tensors.number("step")?;
         Ok(Self {
             config,
@@ -177,16 +178,7 @@ pub fn load_state(folder: &Path) -> Result<(ToyConfig, u64, EngineState), Checkp
         }
     };
     let weights = tensors.mlp("", config.activation)?;
-    if weights.shape() != config.shape() {
-        return Err(content(
-            &path,
-            format!(
-                "network.0.weight and the others form a network {:?}, but config.json says {:?}",
-                weights.shape(),
-                config.shape()
-            ),
-        ));
-    }
+    same_shape(&path, &weights, &config)?;
     let moments = match (part("exp_avg.")?, part("exp_avg_sq.")?) {
         (Some(first), Some(second)) => Some(Moments {
             time: step as usize,
@@ -205,6 +197,23 @@ pub fn load_state(folder: &Path) -> Result<(ToyConfig, u64, EngineState), Checkp
             moments,
         },
     ))
+}
+
+/// Weights of another run than the settings beside them are refused.
+fn same_shape(
+    path: &Path,
+    weights: &MlpWeights,
+    config: &ToyConfig,
+) -> Result<(), CheckpointError> {
+    if weights.shape() == config.shape() {
+        return Ok(());
+    }
+    let reason = format!(
+        "network.0.weight and the others form a network {:?}, but config.json says {:?}",
+        weights.shape(),
+        config.shape()
+    );
+    Err(content(path, reason))
 }
 
 /// Reads and checks the settings of a run; `path` is for the errors.

@@ -266,6 +266,14 @@ impl ToyConfig {
             layers.to_string(),
             "1 to 32",
         )?;
+        // The optimizer keeps four numbers for each weight, every thread two more.
+        let weights = hidden * hidden * (layers - 1);
+        check(
+            weights <= 1 << 24,
+            "hidden and layers",
+            format!("{hidden} and {layers}"),
+            "at most 16777216 weights between hidden layers",
+        )?;
         check(
             (1..=1 << 20).contains(batch),
             "batch",

@@ -24,7 +24,15 @@ pub trait Disk {
     /// # Errors
     /// What the system said, here and below.
     fn create(&self, folder: &Path) -> io::Result<NamedTempFile> {
-        NamedTempFile::with_prefix_in(PREFIX, folder)
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PREFIX);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // An ordinary file: the user's mask says who may read it.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        builder.tempfile_in(folder)
     }
 
     /// Writes the contents.
@@ -134,21 +142,25 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError
         let mut file = disk.create(folder)?;
         disk.write(&mut file, bytes)?;
         disk.sync(&file)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // A temporary file is private; a result is an ordinary file.
-            file.as_file()
-                .set_permissions(fs::Permissions::from_mode(0o644))?;
-        }
         disk.rename(file, path)
     };
     write().map_err(|source| io_error(path, source))
 }
 
+/// The path of an ordinary file; reading from a pipe or a device might never end.
+///
+/// # Errors
+/// When it is something else, or not there.
+pub fn ordinary(path: &Path) -> io::Result<&Path> {
+    match fs::metadata(path)?.is_file() {
+        true => Ok(path),
+        false => Err(io::Error::other("is no ordinary file")),
+    }
+}
+
 pub(super) fn read_capped(path: &Path) -> Result<Vec<u8>, CheckpointError> {
     let read = || -> io::Result<Vec<u8>> {
-        let file = fs::File::open(path)?;
+        let file = fs::File::open(ordinary(path)?)?;
         let mut bytes = Vec::new();
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
         Ok(bytes)

@@ -103,7 +103,12 @@ impl<'a, T: Task> Trainer<'a, T> {
                 });
             }
             Command::Run | Command::Pause | Command::Step => {}
-            Command::SetLearningRate(lr) => self.task.set_learning_rate(lr),
+            Command::SetLearningRate(lr) if lr.is_finite() && lr > 0.0 => {
+                self.task.set_learning_rate(lr);
+            }
+            Command::SetLearningRate(lr) => self.outbox.send(Event::Note(format!(
+                "the learning rate {lr} is no number above 0; the one before stays"
+            ))),
             Command::Save(folder) => self.save(folder),
             Command::KeepIn(folder) => {
                 self.saved = Instant::now();

@@ -218,5 +218,10 @@ fn fault_29_extreme_settings_are_refused_by_name() {
     ] {
         refused(at, args);
     }
+    let large = [
+        "train", "toy", "--hidden", "4096", "--layers", "32", "--out", "run",
+    ];
+    let line = refused(at, &large);
+    assert!(line.contains("hidden and layers"), "{line}");
     assert!(listing(at).is_empty());
 }

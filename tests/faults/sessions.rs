@@ -315,6 +315,11 @@ fn fault_30_the_same_with_real_training() {
         let started = Instant::now();
         run.join();
         prop_assert!(started.elapsed() < Duration::from_secs(20));
+        // Whatever was saved can be opened again.
+        if folder.path().join("config.json").exists() {
+            let saved = flowlab::train::checkpoint::load_state(folder.path());
+            prop_assert!(saved.is_ok(), "{:?}", saved.err());
+        }
     });
 }
 

@@ -109,6 +109,7 @@ fn fault_39_settings_of_the_compute_stack_in_the_folder_are_not_read() {
     let trap = "[compilation]\nlogger = { level = \"full\", file = \"trap.log\" }\n\
                 [profiling]\nlogger = { level = \"full\", file = \"trap.log\" }\n\
                 [autotune]\nlogger = { level = \"full\", file = \"trap.log\" }\n\
+                [autodiff]\nlogger = { level = \"full\", file = \"trap.log\" }\n\
                 [fusion]\nlogger = { level = \"full\", file = \"trap.log\" }\n";
     let names = ["burn.toml", "cubecl.toml", "kittest.toml"];
     for name in names {
@@ -126,9 +127,27 @@ fn fault_39_settings_of_the_compute_stack_in_the_folder_are_not_read() {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    // Image networks go through burn's autodiff, which has settings of its own.
+    works(
+        at,
+        &[
+            "train",
+            "classifier",
+            "--images",
+            "32",
+            "--batch",
+            "16",
+            "--epochs",
+            "1",
+            "--device",
+            "cpu",
+            "--out",
+            "seen",
+        ],
+    );
     works(at, &["devices"]);
     let mut expected = names.to_vec();
-    expected.push("run");
+    expected.extend(["run", "seen"]);
     assert_eq!(listing(at), expected);
 }
 
@@ -193,4 +212,52 @@ fn walk(folder: &std::path::Path) -> Option<std::path::PathBuf> {
         }
         name.starts_with("crash-").then_some(path)
     })
+}
+
+#[cfg(unix)]
+#[test]
+fn fault_19_a_reader_that_has_enough_and_a_full_pipe_are_no_panics() {
+    use std::fs::File;
+    use std::process::Stdio;
+    let folder = tempfile::tempdir().unwrap();
+    let mut call = command(folder.path(), &["figure", "--list"]);
+    call.stdout(File::options().write(true).open("/dev/full").unwrap());
+    let output = finish(call.spawn().unwrap());
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(!told.contains("panicked"), "{told}");
+    let mut call = command(folder.path(), &["figure", "--list"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    call.stdout(Stdio::from(writer));
+    let output = finish(call.spawn().unwrap());
+    assert!(output.status.success(), "{:?}", output.status);
+}
+
+/// Weights of another network than the settings say, and a pipe in place of a file.
+#[cfg(unix)]
+#[test]
+fn fault_07_files_of_two_runs_are_refused_and_a_pipe_is_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    for (name, hidden) in [("a", "8"), ("b", "16")] {
+        works(
+            at,
+            &[
+                "train", "toy", "--steps", "2", "--batch", "32", "--hidden", hidden, "--layers",
+                "1", "--device", "cpu", "--out", name,
+            ],
+        );
+    }
+    std::fs::copy(at.join("a/config.json"), at.join("b/config.json")).unwrap();
+    let line = super::refused(at, &["sample", "b", "--n", "5", "--out", "x.csv"]);
+    assert!(line.contains("config.json says"), "{line}");
+    let pipe = at.join("pipe.csv");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let args = [
+        "field", "--path", "condot", "--points", "pipe.csv", "--out", "y.csv",
+    ];
+    let line = super::refused(at, &args);
+    assert!(line.contains("no ordinary file"), "{line}");
 }

@@ -161,7 +161,8 @@ pub fn measure(
 ) -> Result<(), String> {
     let model = models::lock(models).flow(source)?;
     let mnist = models::digits()?;
-    job.pool.install(|| along(effort, seed, &model, &mnist, job))
+    job.pool
+        .install(|| along(effort, seed, &model, &mnist, job))
 }
 
 fn along(

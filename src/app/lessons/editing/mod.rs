@@ -12,7 +12,7 @@ use crate::app::background::Background;
 use crate::app::digits::Part;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
-use crate::app::lesson::{Lab, Lesson, Status};
+use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
 use crate::app::view::{EachBelow, view_of};
 use crate::app::widgets::bar_parts::{dice_ui, slider_ui};
@@ -78,8 +78,8 @@ impl Lesson for Editing {
         "Flow matching in latent space (seed 004); the flow is a map that can be inverted"
     }
 
-    fn status(&self, lab: &Lab) -> Option<Status> {
-        Some(lab.digits.status(Part::Latent))
+    fn part(&self) -> Option<Part> {
+        Some(Part::Latent)
     }
 
     fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {

@@ -13,7 +13,7 @@ use crate::app::background::Background;
 use crate::app::digits::Part;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
-use crate::app::lesson::{Lab, Lesson, Status};
+use crate::app::lesson::{Lab, Lesson};
 use crate::app::view::{EachBelow, view_of};
 use crate::app::widgets::bar_parts::{dice_ui, slider_ui};
 use crate::app::widgets::brush::Strokes;
@@ -89,8 +89,8 @@ impl Lesson for Semantic {
         "Flow matching in latent space (seed 004), semantic to image; Dao et al. 2023"
     }
 
-    fn status(&self, lab: &Lab) -> Option<Status> {
-        Some(lab.digits.status(Part::Semantic))
+    fn part(&self) -> Option<Part> {
+        Some(Part::Semantic)
     }
 
     fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
