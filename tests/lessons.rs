@@ -172,6 +172,10 @@ fn every_lesson_looks_as_before() {
     }
     let mut results = SnapshotResults::new();
     for lesson in names() {
+        // Its curves of the way back take more than a minute without a GPU.
+        if lesson == "editing" {
+            continue;
+        }
         let mut harness = open(lesson);
         let guidance = lesson == "guidance";
         if guidance {
