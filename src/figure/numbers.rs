@@ -10,8 +10,9 @@ use zip::{CompressionMethod, ZipWriter};
 use super::meta::Meta;
 use super::scene::{Form, Mark, Scene};
 
-/// Columns `panel,mark,line,x,y` of points and lines, `panel,mark,row,column,value` of heat maps
-/// and pictures; panels count from 0, row by row. Words are left out. The settings stand in a
+/// Columns `panel,mark,line,x,y` of points and lines, `panel,mark,row,column,value` of heat maps,
+/// `panel,mark,picture,pixel,value` of pictures; panels count from 0, row by row. Words are
+/// left out, and of stamps all but their places, which a comment says. The settings stand in a
 /// comment at the end.
 pub fn csv(scene: &Scene, meta: &Meta) -> Vec<u8> {
     let mut text = String::from("panel,mark,line,x,y\n");
@@ -44,11 +45,18 @@ pub fn csv(scene: &Scene, meta: &Meta) -> Vec<u8> {
                 values, columns, ..
             } => {
                 for (at, value) in values.iter().enumerate() {
-                    row(at, [(at % (*columns).max(1)) as f32, *value]);
+                    let columns = (*columns).max(1);
+                    row(at / columns, [(at % columns) as f32, *value]);
                 }
             }
             Form::Words { .. } => {}
-            Form::Stamps { at, .. } => at.iter().for_each(|p| row(0, *p)),
+            Form::Stamps { at, .. } => {
+                at.iter().for_each(|p| row(0, *p));
+                let _ = writeln!(
+                    text,
+                    "# panel {i}, {name}: the pictures stand in the NPZ file"
+                );
+            }
             Form::Images { pixels, size, .. } => {
                 let count = (size[0] * size[1]).max(1);
                 for (at, value) in pixels.iter().enumerate() {

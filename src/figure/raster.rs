@@ -221,6 +221,9 @@ impl OutlinePen for Pen {
     }
 }
 
+/// Most pixels whose sums are kept at once.
+const MOST_SUMS: i64 = 1 << 22;
+
 /// Blends antialiased discs one over the other; a path each would take ten times as long.
 fn stamp(sheet: &mut Pixmap, at: &[[f32; 2]], radius: f32, ink: Ink, view: Transform) {
     let radius = radius * view.sx;
@@ -233,30 +236,38 @@ fn stamp(sheet: &mut Pixmap, at: &[[f32; 2]], radius: f32, ink: Ink, view: Trans
         (radius, ink.alpha)
     };
     let reach = radius + 0.5;
+    // Eight bits would stall where a disc changes a value by less than one half, so the sums are
+    // kept as they are, a band of rows at a time for the sake of memory.
     let data = sheet.data_mut();
-    for [x, y] in at {
-        let (cx, cy) = (x * view.sx + view.tx, y * view.sy + view.ty);
-        if !(cx.is_finite() && cy.is_finite()) {
-            continue;
-        }
-        let low = |c: f32| ((c - reach).floor() as i64).max(0);
-        let high = |c: f32, end: i64| ((c + reach).ceil() as i64).min(end);
-        for py in low(cy)..high(cy, height) {
-            for px in low(cx)..high(cx, width) {
-                let (dx, dy) = (px as f32 + 0.5 - cx, py as f32 + 0.5 - cy);
-                let cover = (reach - (dx * dx + dy * dy).sqrt()).clamp(0.0, 1.0);
-                if cover == 0.0 {
-                    continue;
-                }
-                let a = alpha * cover;
-                let i = 4 * (py * width + px) as usize;
-                for k in 0..3 {
-                    let old = f32::from(data[i + k]);
-                    data[i + k] = (old + a * (colour[k] - old)).round() as u8;
-                }
-                let old = f32::from(data[i + 3]);
-                data[i + 3] = (old + a * (255.0 - old)).round() as u8;
+    let rows = (MOST_SUMS / width.max(1)).max(1);
+    let mut sums: Vec<f32> = Vec::new();
+    for top in (0..height).step_by(rows as usize) {
+        let bottom = (top + rows).min(height);
+        let band = &mut data[4 * (top * width) as usize..4 * (bottom * width) as usize];
+        sums.clear();
+        sums.extend(band.iter().map(|value| f32::from(*value)));
+        for [x, y] in at {
+            let (cx, cy) = (x * view.sx + view.tx, y * view.sy + view.ty);
+            if !(cx.is_finite() && cy.is_finite()) {
+                continue;
             }
+            let low = |c: f32, start: i64| ((c - reach).floor() as i64).max(start);
+            let high = |c: f32, end: i64| ((c + reach).ceil() as i64).min(end);
+            for py in low(cy, top)..high(cy, bottom) {
+                for px in low(cx, 0)..high(cx, width) {
+                    let (dx, dy) = (px as f32 + 0.5 - cx, py as f32 + 0.5 - cy);
+                    let cover = (reach - (dx * dx + dy * dy).sqrt()).clamp(0.0, 1.0);
+                    let a = alpha * cover;
+                    let i = 4 * ((py - top) * width + px) as usize;
+                    let wanted = [colour[0], colour[1], colour[2], 255.0];
+                    for (sum, wanted) in sums[i..i + 4].iter_mut().zip(wanted) {
+                        *sum += a * (wanted - *sum);
+                    }
+                }
+            }
+        }
+        for (value, sum) in band.iter_mut().zip(&sums) {
+            *value = sum.round() as u8;
         }
     }
     // Rounding must not leave a colour above its opacity.

@@ -2,7 +2,7 @@
 
 mod settings;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::{
@@ -43,6 +43,8 @@ pub struct ExportDialog {
     pub said: String,
     number: u64,
     picker: PathPicker,
+    /// The ending that the path was last given.
+    kind: &'static str,
     texture: Option<(Arc<Preview>, TextureHandle)>,
     has_ffmpeg: bool,
 }
@@ -54,6 +56,7 @@ impl ExportDialog {
             figure,
             said: String::new(),
             number,
+            kind: Format::of(Path::new(&path)).map_or("", Format::extension),
             picker: PathPicker::new(path),
             texture: None,
             has_ffmpeg: mp4::is_there(),
@@ -163,12 +166,15 @@ impl ExportDialog {
     fn file_ui(&mut self, ui: &mut Ui, options: &Options, exporter: &Exporter) -> Answer {
         let mut answer = Answer::Open;
         let kind = options.format.extension();
-        let path = PathBuf::from(self.picker.path.trim());
-        if !self.picker.path.trim().is_empty() && path.extension().is_none_or(|end| end != kind) {
-            self.picker.path = path.with_extension(kind).display().to_string();
+        if self.kind != kind {
+            let path = PathBuf::from(self.picker.path.trim());
+            if path.extension().is_some_and(|end| end == self.kind) {
+                self.picker.path = path.with_extension(kind).display().to_string();
+            }
+            self.kind = kind;
         }
         let entered = self.picker.show(ui, "File:", Wanted::NewFile);
-        let path = self.picker.chosen();
+        let path = self.picker.chosen().map(|path| ending(path, kind));
         let there = path.as_ref().is_some_and(|path| path.exists());
         ui.horizontal(|ui| {
             let verb = if there { "Replace" } else { "Export" };
@@ -209,5 +215,31 @@ impl ExportDialog {
             answer = Answer::Left;
         }
         answer
+    }
+}
+
+/// The path with the ending of a format, appended where it has another: a dot in a name is not
+/// always before an ending.
+fn ending(path: PathBuf, kind: &str) -> PathBuf {
+    let has = |end: &std::ffi::OsStr| end.eq_ignore_ascii_case(kind);
+    if path.extension().is_some_and(has) {
+        return path;
+    }
+    let mut whole = path.into_os_string();
+    whole.push(".");
+    whole.push(kind);
+    whole.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dot_in_a_name_is_kept() {
+        let named = |path: &str| ending(PathBuf::from(path), "png");
+        assert_eq!(named("results_v1.2"), Path::new("results_v1.2.png"));
+        assert_eq!(named("figures/a.png"), Path::new("figures/a.png"));
+        assert_eq!(named("a.PNG"), Path::new("a.PNG"));
     }
 }

@@ -21,7 +21,7 @@ pub fn lay_out(scene: &Scene, style: &Style) -> Page {
 
 /// Each part with a height in centimetres, or the one it needs.
 fn pages(scene: &Scene, style: &Style, height: impl Fn(usize) -> Option<f64>) -> Vec<Page> {
-    let parts = std::iter::once(scene).chain(&scene.below);
+    let parts = parts(scene);
     let page = |(i, part): (usize, &Scene)| {
         let style = Style {
             height_cm: height(i),
@@ -31,7 +31,13 @@ fn pages(scene: &Scene, style: &Style, height: impl Fn(usize) -> Option<f64>) ->
         };
         lay_out_part(part, &style)
     };
-    parts.enumerate().map(page).collect()
+    parts.into_iter().enumerate().map(page).collect()
+}
+
+/// A scene and all that stands below it, and below that, from top to bottom.
+fn parts(scene: &Scene) -> Vec<&Scene> {
+    let below = scene.below.iter().flat_map(parts);
+    std::iter::once(scene).chain(below).collect()
 }
 
 fn joined(pages: Vec<Page>) -> Page {
