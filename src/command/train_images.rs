@@ -9,12 +9,10 @@ use super::train::follow;
 use crate::cli::{
     TrainClassifierArgs, TrainImageArgs, TrainLatentArgs, TrainVaeArgs, TrainVariationalArgs,
 };
+use crate::train::images::condition::DROP_WITH_CONDITION;
 use crate::train::images::variational::problem::POINT_STEPS;
 use crate::train::images::{Condition, ImageConfig, Schedule, VariationalSettings, store};
 use crate::train::{Session, Start};
-
-/// Probability that the label is left out where a condition stands for it.
-const DROP_WITH_CONDITION: f64 = 0.8;
 
 /// Trains the autoencoder.
 ///

@@ -17,7 +17,7 @@ use super::watch::Watch;
 use super::{gif, mp4, pdf, png, svg};
 
 /// Most pixels of all frames of an animation.
-const MOST_FILM: f64 = 150e6;
+const MOST_FILM: f64 = 500e6;
 
 /// The kinds of files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ use training::DigitTraining;
 use super::lesson::Status;
 use crate::device::DeviceChoice;
 use crate::train::files::CheckpointError;
+use crate::train::images::condition::DROP_WITH_CONDITION;
 use crate::train::images::{
     Condition, ImageConfig, LatentSettings, Normalise, SavedModel, Schedule, VaeSettings,
     VariationalSettings,
@@ -89,6 +90,7 @@ impl Digits {
                 },
                 normalise: Normalise::Coordinate,
                 condition,
+                drop: DROP_WITH_CONDITION,
                 from: Some("builtin:latent".to_owned()),
                 ..LatentSettings::default()
             })

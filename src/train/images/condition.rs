@@ -17,6 +17,9 @@ const POINTS: usize = 4;
 const CELL: usize = PADDED / POINTS;
 /// Points of one channel of a code.
 const AREA: usize = POINTS * POINTS;
+/// Probability that the label is left out in training: a condition stands for the class, so that
+/// such a flow is mostly asked without one.
+pub const DROP_WITH_CONDITION: f64 = 0.8;
 /// Images that are encoded together.
 const CHUNK: usize = 250;
 

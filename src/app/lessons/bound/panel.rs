@@ -66,13 +66,13 @@ impl Bound {
         ];
         if let Some([other, null]) = measured.others.filter(|_| !small) {
             figures.push(figure(
-                r#"W_2"to other data""#,
+                r#"W_2~~"to other data""#,
                 other,
                 "Of what was made and data that do not share its noise: so many samples alone \
                  are this far apart, see below.",
             ));
             figures.push(figure(
-                r#"W_2"of two data sets""#,
+                r#"W_2~~"of two data sets""#,
                 null,
                 "Of two independent sets of data of the same size: zero, were they infinite.",
             ));
