@@ -30,7 +30,7 @@ pub fn parse<const N: usize>(
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(from);
-    let header = reader.headers().with_context(|| format!("{name}"))?.clone();
+    let header = reader.headers().with_context(|| name.to_owned())?.clone();
     let mut places = [0; N];
     for (place, column) in places.iter_mut().zip(columns) {
         // A file saved by a spreadsheet may begin with a byte-order mark.
@@ -45,7 +45,7 @@ pub fn parse<const N: usize>(
     }
     let mut rows = Vec::new();
     for (number, record) in reader.records().enumerate() {
-        let record = record.with_context(|| format!("{name}"))?;
+        let record = record.with_context(|| name.to_owned())?;
         let mut row = [0.0; N];
         for ((value, &place), column) in row.iter_mut().zip(&places).zip(columns) {
             let text = &record[place];
