@@ -227,7 +227,8 @@ fn both_sides_of_the_bound_are_measured() {
     let late = harness.render().expect("a picture");
     press(&mut harness, Key::Home);
     assert!(changed(&late, &harness.render().expect("a picture")) > 1000);
-    assert_eq!(terms(&harness), after);
+    // The last number in sight is t.
+    assert_eq!(terms(&harness)[..7], after[..7]);
     // Digits wait until somebody asks for them.
     press(&mut harness, Key::Num2);
     assert!(!harness.state().is_busy());
