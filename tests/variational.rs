@@ -182,8 +182,10 @@ fn a_prior_that_is_not_learned_stays_a_standard_normal() {
             for _ in 0..20 {
                 task.step().unwrap();
             }
-            let saved = &task.snapshot().unwrap().model;
-            let model = VariationalModel::new(saved, &Device::flex()).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            task.save(folder.path()).unwrap();
+            let saved = SavedModel::load(folder.path().to_str().unwrap()).unwrap();
+            let model = VariationalModel::new(&saved, &Device::flex()).unwrap();
             let std = model.prior_std();
             let standard = std.iter().all(|&std| std == 1.0);
             assert_eq!(
