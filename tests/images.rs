@@ -7,7 +7,6 @@ use burn::tensor::Device;
 use flowlab::data::mnist::PIXELS;
 use flowlab::device::DeviceChoice;
 use flowlab::flow::Solver;
-use flowlab::train::images::params::NamedTensor;
 use flowlab::train::images::sampler::{NO_CLASS, drawn_labels, noise};
 use flowlab::train::images::space::LATENT;
 use flowlab::train::images::task::Problem;
@@ -186,18 +185,21 @@ fn a_run_stopped_in_the_middle_of_an_epoch_ends_with_the_same_weights() {
 fn a_loss_that_is_not_a_number_keeps_good_weights() {
     let mut task = task::<ClassifierProblem>(classifier(640, 16), &Start::Fresh, DeviceChoice::Cpu);
     losses(&mut task, 2);
-    task.set_learning_rate(1e30);
+    task.set_learning_rate(1e300);
+    let folder = tempfile::tempdir().unwrap();
     let told = (0..5).find_map(|_| {
         task.step().unwrap();
+        // Infinite weights stand behind a loss that is still a number: they are not saved either.
+        task.save(folder.path()).unwrap();
+        let (_, state) = store::load_state(folder.path()).unwrap();
+        assert!(state.is_finite());
         task.drain().err()
     });
-    let sentence = told.expect("a rate of 1e30 diverges");
+    let sentence = told.expect("a rate of 1e300 diverges");
     assert!(sentence.contains("are kept"), "{sentence}");
-    let folder = tempfile::tempdir().unwrap();
     task.save(folder.path()).unwrap();
     let (_, state) = store::load_state(folder.path()).unwrap();
-    let finite = |tensor: &NamedTensor| tensor.values.iter().all(|v| v.is_finite());
-    assert!(state.weights.iter().all(finite));
+    assert!(state.is_finite());
 }
 
 #[test]

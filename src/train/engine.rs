@@ -26,6 +26,15 @@ impl EngineState {
     pub fn best(&self) -> &MlpWeights {
         self.average.as_ref().unwrap_or(&self.weights)
     }
+
+    /// Whether a run can go on from it: weights, average and moments are numbers. A last step at
+    /// too high a rate leaves infinite weights although its own loss was finite.
+    pub fn is_finite(&self) -> bool {
+        let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+        self.weights.is_finite()
+            && self.average.as_ref().is_none_or(MlpWeights::is_finite)
+            && (self.moments.as_ref()).is_none_or(|m| finite(&m.first) && finite(&m.second))
+    }
 }
 
 /// Something that can do optimiser steps.

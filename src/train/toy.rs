@@ -224,7 +224,7 @@ impl Task for ToyTask {
         self.log.extend_from_slice(&points);
         if self.kept.elapsed().as_secs_f64() >= KEEP_EVERY || self.step == self.config.steps {
             let state = self.engine.state()?;
-            if state.weights.is_finite() {
+            if state.is_finite() {
                 self.good = (self.step, state);
             }
             self.kept = Instant::now();
@@ -249,10 +249,11 @@ impl Task for ToyTask {
     }
 
     fn save(&mut self, folder: &Path) -> Result<(), String> {
-        // A lost device keeps its weights; those in host memory are some seconds old.
+        // A lost device keeps its weights, and infinite ones cannot be gone on from; those in host
+        // memory are some seconds old.
         let (step, state) = match self.engine.state() {
-            Ok(state) => (self.step, state),
-            Err(_) => self.good.clone(),
+            Ok(state) if state.is_finite() => (self.step, state),
+            _ => self.good.clone(),
         };
         checkpoint::save(folder, &self.config, step, &state).map_err(|error| error.to_string())?;
         let newest = self.archive.kept().last().map_or(0, |kept| kept.step);

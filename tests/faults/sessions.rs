@@ -323,6 +323,28 @@ fn fault_30_the_same_with_real_training() {
     });
 }
 
+/// The loss of a step is that of the weights before it: a rate far too high leaves infinite
+/// weights behind a loss that is still a number.
+#[test]
+fn fault_12_infinite_weights_are_never_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = ToyConfig {
+        hidden: 8,
+        layers: 1,
+        batch: 16,
+        steps: 50,
+        ..ToyConfig::default()
+    };
+    let mut run = Session::toy(config, Start::Fresh, DeviceChoice::Cpu, true, || {});
+    run.send(Command::Step);
+    run.send(Command::SetLearningRate(1e300));
+    run.send(Command::Step);
+    run.send(Command::Save(folder.path().to_owned()));
+    run.join();
+    let (_, step, state) = flowlab::train::checkpoint::load_state(folder.path()).unwrap();
+    assert!(step <= 1 && state.is_finite(), "step {step}");
+}
+
 /// Resident memory in KiB and threads of this process; none where the system does not tell.
 fn resources() -> Option<[u64; 2]> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

@@ -31,6 +31,17 @@ impl EngineState {
     pub fn best(&self) -> &[NamedTensor] {
         self.average.as_ref().unwrap_or(&self.weights)
     }
+
+    /// Whether a run can go on from it: weights, average and moments are numbers. A last step at
+    /// too high a rate leaves infinite weights although its own loss was finite.
+    pub fn is_finite(&self) -> bool {
+        let lists = [Some(&self.weights), self.average.as_ref()].into_iter();
+        lists
+            .chain(self.moments.iter().flatten().map(Some))
+            .flatten()
+            .flatten()
+            .all(|tensor| tensor.values.iter().all(|value| value.is_finite()))
+    }
 }
 
 /// A loss and the parts that a log keeps beside it, each `[1]`.

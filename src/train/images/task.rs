@@ -10,7 +10,7 @@ use super::config::ImageConfig;
 use super::engine::{Engine, EngineState};
 use super::log::{self, Row};
 use super::order::Order;
-use super::params::{self, NamedTensor};
+use super::params;
 pub use super::problem::{Measured, Problem};
 use super::sheet::Sheet;
 use super::store::{self, SavedModel};
@@ -253,8 +253,7 @@ impl<P: Problem> Task for ImageTask<P> {
         self.read_losses()?;
         if self.kept.elapsed().as_secs_f64() >= KEEP_EVERY {
             let state = self.engine.state()?;
-            let finite = |tensor: &NamedTensor| tensor.values.iter().all(|v| v.is_finite());
-            if state.weights.iter().all(finite) {
+            if state.is_finite() {
                 self.good = state;
             }
             self.kept = Instant::now();
@@ -285,8 +284,12 @@ impl<P: Problem> Task for ImageTask<P> {
     }
 
     fn save(&mut self, folder: &Path) -> Result<(), String> {
-        // A lost device keeps its weights; those in host memory are some seconds old.
-        let state = self.engine.state().unwrap_or_else(|_| self.good.clone());
+        // A lost device keeps its weights, and infinite ones cannot be gone on from; those in host
+        // memory are some seconds old.
+        let state = match self.engine.state() {
+            Ok(state) if state.is_finite() => state,
+            _ => self.good.clone(),
+        };
         let tell = |error: CheckpointError| error.to_string();
         saved(&self.problem, &state)
             .write(folder, false)
