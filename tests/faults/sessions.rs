@@ -335,7 +335,7 @@ fn fault_12_infinite_weights_are_never_saved() {
         steps: 50,
         ..ToyConfig::default()
     };
-    let mut run = Session::toy(config, Start::Fresh, DeviceChoice::Cpu, true, || {});
+    let run = Session::toy(config, Start::Fresh, DeviceChoice::Cpu, true, || {});
     run.send(Command::Step);
     run.send(Command::SetLearningRate(1e300));
     run.send(Command::Step);
