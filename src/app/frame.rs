@@ -16,6 +16,10 @@ const CONTROLS: f32 = 318.0;
 const LESSONS: f32 = 176.0;
 /// Width of the text beside the picture in lecture mode, in points.
 const COLUMN: f32 = 176.0;
+/// Room that the column must have left for the button that leaves lecture mode, and for the source
+/// above it, in points: in a low window they give way to the legend.
+const BUTTON: f32 = 40.0;
+const SOURCE: f32 = 96.0;
 /// A window narrower than this keeps only the picture.
 const NARROW: f32 = 720.0;
 
@@ -109,6 +113,10 @@ impl App {
         formula(ui, lesson.formula(), size, ink);
         ui.add_space(10.0);
         lesson.legend_ui(ui, &mut self.lab);
+        let left = ui.available_height();
+        if left < BUTTON {
+            return;
+        }
         ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
             ui.add_space(6.0);
             let hint = "Leave lecture mode (F)";
@@ -116,7 +124,9 @@ impl App {
                 let ctx = ui.ctx().clone();
                 self.act(Action::LectureMode, &ctx);
             }
-            self.source_ui(ui);
+            if left > SOURCE {
+                self.source_ui(ui);
+            }
         });
     }
 
