@@ -1,5 +1,7 @@
 //! Painted, image and table data sets: content, text forms, exact fields, bad files.
 
+mod common;
+
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -7,13 +9,11 @@ use flowlab::data::{Dataset, PixelGrid, PointSet, Source, Symmetry};
 use flowlab::flow::metric::{cell_mass, off_support};
 use flowlab::flow::{ExactField, Scheduler};
 use image::{GrayAlphaImage, GrayImage, ImageFormat, Luma, LumaA};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+
+use common::points;
 
 fn drawn(dataset: &Dataset, n: usize) -> Vec<f32> {
-    let mut points = vec![0.0; 2 * n];
-    dataset.sample_into(&mut ChaCha8Rng::seed_from_u64(1), &mut points);
-    points
+    points(dataset, n, 1)
 }
 
 fn png(image: &GrayImage) -> Vec<u8> {

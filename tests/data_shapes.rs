@@ -1,15 +1,11 @@
 //! Every data set has the shape and the moments of its definition.
 
+mod common;
+
 use flowlab::data::Dataset;
 use flowlab::flow::metric::{cell_mass, off_support};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 
-fn points(dataset: &Dataset, n: usize, seed: u64) -> Vec<f32> {
-    let mut out = vec![0.0; 2 * n];
-    dataset.sample_into(&mut ChaCha8Rng::seed_from_u64(seed), &mut out);
-    out
-}
+use common::points;
 
 /// Mean and standard deviation.
 fn moments(values: &[f64]) -> [f64; 2] {

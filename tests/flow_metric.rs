@@ -1,5 +1,7 @@
 //! Metrics, assignment and the data sets they are taken of.
 
+mod common;
+
 use flowlab::data::Dataset;
 use flowlab::flow::assignment::{assignment, squared_distances};
 use flowlab::flow::metric::{
@@ -8,8 +10,8 @@ use flowlab::flow::metric::{
 use flowlab::flow::special::{erfcx, log_normal_interval, normal_pdf};
 use flowlab::flow::{BoxUnion, BoxesError, Real, WeightedBox};
 use proptest::prelude::*;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+
+use common::points;
 
 /// Least cost over all permutations, by recursion.
 fn brute_force(n: usize, cost: &[f64], row: usize, used: &mut Vec<bool>) -> f64 {
@@ -66,12 +68,6 @@ proptest! {
         let best: f64 = a.iter().zip(&b).map(|(x, y)| (x - y).powi(2)).sum();
         prop_assert!((got - best).abs() < 1e-8);
     }
-}
-
-fn points(dataset: &Dataset, n: usize, seed: u64) -> Vec<f32> {
-    let mut out = vec![0.0; 2 * n];
-    dataset.sample_into(&mut ChaCha8Rng::seed_from_u64(seed), &mut out);
-    out
 }
 
 #[test]

@@ -4,6 +4,10 @@
 
 use std::path::PathBuf;
 
+use flowlab::data::Dataset;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
 /// Whether GPU tests run: there is an adapter, hardware or lavapipe. Without one the test is
 /// skipped aloud, or fails where `FLOWLAB_REQUIRE_GPU=1` says that there must be one.
 pub fn gpu_here() -> bool {
@@ -24,4 +28,11 @@ pub fn data(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/data")
         .join(name)
+}
+
+/// Points of a data set, `[n, 2]`.
+pub fn points(dataset: &Dataset, n: usize, seed: u64) -> Vec<f32> {
+    let mut out = vec![0.0; 2 * n];
+    dataset.sample_into(&mut ChaCha8Rng::seed_from_u64(seed), &mut out);
+    out
 }

@@ -289,6 +289,18 @@ fn fault_30_no_sequence_of_commands_hangs_or_leaves_a_thread() {
     });
 }
 
+/// A run that takes no time, of fifty steps.
+fn toy() -> Session<flowlab::train::toy::Snapshot> {
+    let config = ToyConfig {
+        hidden: 8,
+        layers: 1,
+        batch: 16,
+        steps: 50,
+        ..ToyConfig::default()
+    };
+    Session::toy(config, Start::Fresh, DeviceChoice::Cpu, true, || {})
+}
+
 #[test]
 fn fault_30_the_same_with_real_training() {
     let folder = tempfile::tempdir().unwrap();
@@ -299,10 +311,6 @@ fn fault_30_the_same_with_real_training() {
         ..ProptestConfig::default()
     };
     proptest!(config, |(acts in acts(path))| {
-        let toy = || {
-            let config = ToyConfig { hidden: 8, layers: 1, batch: 16, steps: 50, ..ToyConfig::default() };
-            Session::toy(config, Start::Fresh, DeviceChoice::Cpu, true, || {})
-        };
         let mut run = toy();
         for act in acts {
             match act {
@@ -328,14 +336,7 @@ fn fault_30_the_same_with_real_training() {
 #[test]
 fn fault_12_infinite_weights_are_never_saved() {
     let folder = tempfile::tempdir().unwrap();
-    let config = ToyConfig {
-        hidden: 8,
-        layers: 1,
-        batch: 16,
-        steps: 50,
-        ..ToyConfig::default()
-    };
-    let run = Session::toy(config, Start::Fresh, DeviceChoice::Cpu, true, || {});
+    let run = toy();
     run.send(Command::Step);
     run.send(Command::SetLearningRate(1e300));
     run.send(Command::Step);

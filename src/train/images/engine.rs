@@ -35,10 +35,10 @@ impl EngineState {
     /// Whether a run can go on from it: weights, average and moments are numbers. A last step at
     /// too high a rate leaves infinite weights although its own loss was finite.
     pub fn is_finite(&self) -> bool {
-        let lists = [Some(&self.weights), self.average.as_ref()].into_iter();
+        let lists = std::iter::once(&self.weights)
+            .chain(&self.average)
+            .chain(self.moments.iter().flatten());
         lists
-            .chain(self.moments.iter().flatten().map(Some))
-            .flatten()
             .flatten()
             .all(|tensor| tensor.values.iter().all(|value| value.is_finite()))
     }
