@@ -36,6 +36,8 @@ pub enum Action {
     /// A figure as the last one.
     ExportAgain,
     OpenRun,
+    /// The settings of an exported figure.
+    OpenFigure,
     /// A run beside the others.
     NewRun,
     /// Over the iterations of a training.
@@ -201,11 +203,12 @@ pub const BINDINGS: &[Binding] = &[
         Some(("Ctrl+E", "Export the figure; again with Shift")),
     ),
     bind(CTRL, Key::S, Action::Save, Some(("Ctrl+S", "Save the run"))),
+    bind(CTRL_SHIFT, Key::O, Action::OpenFigure, None),
     bind(
         CTRL,
         Key::O,
         Action::OpenRun,
-        Some(("Ctrl+O", "Open a run")),
+        Some(("Ctrl+O", "Open a run; with Shift, a figure's settings")),
     ),
     bind(
         NONE,

@@ -8,7 +8,7 @@ mod curve;
 pub mod digits;
 mod exact;
 pub mod export;
-mod exporting;
+pub mod exporting;
 pub mod figure;
 mod film;
 mod fonts;
@@ -20,6 +20,8 @@ pub mod lesson;
 pub mod lessons;
 mod moments;
 mod pair;
+mod recording;
+mod restoring;
 pub mod run;
 pub mod runs;
 mod sampler;
@@ -47,6 +49,8 @@ use exporting::Exporting;
 use frame_times::FrameTimes;
 use keys::Action;
 use lesson::{Lab, Lesson};
+use recording::Recording;
+use restoring::Restoring;
 use sampler::Sampler;
 use screenshot::Screenshot;
 use settings::Settings;
@@ -93,6 +97,8 @@ pub struct App {
     save: Option<SaveDialog>,
     card: Option<cards::Open>,
     exporting: Exporting,
+    recording: Recording,
+    restoring: Restoring,
     screenshot: Option<Screenshot>,
     themed: Option<theme::Theme>,
     zoomed: f32,
@@ -155,6 +161,7 @@ impl App {
             move || ctx.request_repaint()
         });
         let exporting = Exporting::new(&wake);
+        let recording = Recording::new(&wake);
         let mut app = Self {
             exporting,
             lab: Lab {
@@ -175,6 +182,8 @@ impl App {
             frame_times_shown: options.frame_times.is_some(),
             save: None,
             card: None,
+            recording,
+            restoring: Restoring::default(),
             screenshot: options.screenshot.clone().map(Screenshot::new),
             themed: None,
             zoomed: 1.0,
@@ -256,6 +265,7 @@ impl App {
                 training.report(training::NOTHING_TO_SAVE.to_owned());
             }
             Action::OpenRun => training.wants = Some(Card::OpenRun),
+            Action::OpenFigure => training.wants = Some(Card::Figure),
             Action::Export => self.export(),
             Action::ExportAgain => self.export_again(),
             Action::NewRun => training.start_beside(),
@@ -288,6 +298,7 @@ impl App {
         if (shown - self.zoomed).abs() > 1e-3 {
             ctx.set_zoom_factor(self.zoomed);
         }
+        theme::choose_map(ctx, settings.map);
         if self.themed != Some(settings.theme) {
             theme::apply(ctx, settings.theme);
             if self.screenshot.is_some() {
@@ -302,7 +313,7 @@ impl App {
         let outcome = self.save.as_mut().map(|dialog| dialog.show(ui));
         match outcome {
             None | Some(Outcome::Open) => return,
-            Some(Outcome::Left) => {}
+            Some(Outcome::Left | Outcome::Other) => {}
             Some(Outcome::Save(folder)) => match self.lessons[self.current].part() {
                 Some(part) => {
                     if !self.lab.digits.part(part).save(folder) {
@@ -328,6 +339,8 @@ impl eframe::App for App {
             self.lab.training.report(sentence);
         }
         self.lessons[self.current].logic(&mut self.lab);
+        self.restoring_logic(ctx);
+        self.record();
         let busy = self.is_busy();
         if let Some(screenshot) = &mut self.screenshot {
             let ready = !busy || self.lab.training.is_running();
@@ -347,7 +360,9 @@ impl eframe::App for App {
         self.frame_ui(ui);
         self.save_ui(ui);
         let part = self.lessons[self.current].part();
-        cards::cards_ui(&mut self.card, &mut self.lab, part, ui);
+        if let Some(found) = cards::cards_ui(&mut self.card, &mut self.lab, part, ui) {
+            self.restore(*found);
+        }
         self.export_ui(ui, &ctx);
         if self.help {
             self.help = widgets::help::overlay(ui);

@@ -32,7 +32,7 @@ pub struct Training {
     /// The card that is asked for.
     pub wants: Option<Card>,
     runs: Runs,
-    opening: Vec<Receiver<Result<Opened, String>>>,
+    pub(super) opening: Vec<Receiver<Result<Opened, String>>>,
     pretrained: Option<Staged>,
     pub(super) staged: Option<Staged>,
     versions: u64,
