@@ -107,8 +107,9 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
                 app.lab.clock.toggle();
             }
             if let Some(screenshot) = &mut app.screenshot {
-                screenshot.report_to(report);
+                screenshot.report_to(Arc::clone(&report));
             }
+            app.gpu_watch.report_to(report);
             Ok(Box::new(app))
         }),
     );

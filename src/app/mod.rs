@@ -14,6 +14,7 @@ mod film;
 mod fonts;
 mod frame;
 mod frame_times;
+mod gpu_watch;
 mod keys;
 mod launch;
 pub mod lesson;
@@ -45,6 +46,7 @@ use clock::Clock;
 use digits::Digits;
 use exporting::Exporting;
 use frame_times::FrameTimes;
+use gpu_watch::GpuWatch;
 use keys::Action;
 use lesson::{Lab, Lesson};
 use sampler::Sampler;
@@ -94,6 +96,7 @@ pub struct App {
     card: Option<cards::Open>,
     exporting: Exporting,
     screenshot: Option<Screenshot>,
+    gpu_watch: GpuWatch,
     themed: Option<theme::Theme>,
     zoomed: f32,
     pace: Pace,
@@ -176,6 +179,7 @@ impl App {
             save: None,
             card: None,
             screenshot: options.screenshot.clone().map(Screenshot::new),
+            gpu_watch: GpuWatch::new(cc.wgpu_render_state.as_ref(), ctx),
             themed: None,
             zoomed: 1.0,
             pace,
@@ -260,7 +264,8 @@ impl App {
             Action::ExportAgain => self.export_again(),
             Action::NewRun => training.start_beside(),
             Action::Leave if self.help => self.help = false,
-            Action::Leave if settings.lecture => self.act(Action::LectureMode, ctx),
+            Action::Leave if self.lessons[self.current].act(action, &mut self.lab) => {}
+            Action::Leave if self.lab.settings.lecture => self.act(Action::LectureMode, ctx),
             Action::Leave => {}
             _ => {
                 self.lessons[self.current].act(action, &mut self.lab);
@@ -324,6 +329,9 @@ impl eframe::App for App {
         let t = self.lab.clock.t();
         self.frame_times.begin(frame.info().cpu_usage, training, t);
         self.lab.training.drain();
+        if let Some(sentence) = self.gpu_watch.logic(ctx) {
+            self.lab.training.report(sentence);
+        }
         for sentence in self.lab.digits.drain() {
             self.lab.training.report(sentence);
         }

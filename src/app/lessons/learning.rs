@@ -297,7 +297,7 @@ impl Learning {
         let caption = Caption {
             color: p.model,
             title: format!("Iteration {}", number::grouped(kept.step)),
-            detail: String::new(),
+            detail: picture.map_or_else(String::new, |s| s.with_lost("")),
             figures: [
                 picture.map_or_else(dash, |s| s.nfe.to_string()),
                 picture

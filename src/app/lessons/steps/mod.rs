@@ -269,6 +269,7 @@ impl Lesson for Steps {
             Action::Layer(6) => table.last_euler = !table.last_euler,
             Action::SideBySide => table.by = table.by.other(),
             Action::NewNoise => self.noise = self.noise.wrapping_add(1),
+            Action::Leave if self.enlarged.is_some() => self.enlarged = None,
             _ => return false,
         }
         true
