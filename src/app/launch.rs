@@ -25,6 +25,10 @@ pub struct LaunchOptions {
     pub preset: Option<Preset>,
     /// Name of the first lesson.
     pub lesson: Option<String>,
+    /// The lesson's beat that is shown first, counted from 1.
+    pub beat: Option<usize>,
+    /// The file that remembers that the hint of the first start was read; none gives no hint.
+    pub greeted: Option<PathBuf>,
     /// Where runs train.
     pub device: DeviceChoice,
     /// Take one picture of the window, then close it.
@@ -101,7 +105,8 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
         native,
         Box::new(move |cc| {
             // Something moves from the first picture on, unless a moment was asked for.
-            let play = options.screenshot.is_none() && options.t.is_none();
+            let rest = options.t.is_some() || options.beat.is_some();
+            let play = options.screenshot.is_none() && !rest;
             let mut app = App::new(cc, options)?;
             if play {
                 app.lab.clock.toggle();

@@ -2,6 +2,7 @@
 //! made, `ui` draws it; neither ever waits.
 
 mod background;
+pub mod beats;
 mod cards;
 mod clock;
 mod curve;
@@ -15,12 +16,17 @@ mod fonts;
 mod frame;
 mod frame_times;
 mod gpu_watch;
+mod greeting;
 mod keys;
 mod launch;
 pub mod lesson;
 pub mod lessons;
+pub mod log;
+mod messages;
 mod moments;
+mod pace;
 mod pair;
+mod palette;
 pub mod run;
 pub mod runs;
 mod sampler;
@@ -31,15 +37,13 @@ mod sketch;
 mod staged;
 pub mod studio;
 pub mod theme;
+pub mod time_label;
 pub mod training;
 mod view;
 mod widgets;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use eframe::egui_wgpu::RenderState;
-use eframe::wgpu::DeviceType;
 use egui::{Context, Ui, ViewportCommand};
 
 use clock::Clock;
@@ -49,6 +53,7 @@ use frame_times::FrameTimes;
 use gpu_watch::GpuWatch;
 use keys::Action;
 use lesson::{Lab, Lesson};
+use pace::Pace;
 use sampler::Sampler;
 use screenshot::Screenshot;
 use settings::Settings;
@@ -58,38 +63,19 @@ use widgets::save_dialog::{Outcome, SaveDialog};
 
 pub use launch::{LaunchOptions, ScreenshotPlan, run};
 
-/// How often the window is drawn while something moves.
-#[derive(Clone, Copy, Debug)]
-struct Pace {
-    /// Between two pictures while time runs.
-    playing: Duration,
-    /// Between two pictures while a training reports.
-    training: Duration,
-    /// Whether the pictures are made by a program instead of a GPU.
-    software: bool,
-}
-
-impl Pace {
-    /// A software renderer takes the time from training: it draws less often.
-    fn of(state: Option<&RenderState>) -> Self {
-        let software =
-            state.is_some_and(|state| state.adapter.get_info().device_type == DeviceType::Cpu);
-        let [playing, training] = if software { [40, 300] } else { [16, 40] };
-        Self {
-            playing: Duration::from_millis(playing),
-            training: Duration::from_millis(training),
-            software,
-        }
-    }
-}
-
 /// The window.
 pub struct App {
     /// What the lessons share.
     pub lab: Lab,
     lessons: Vec<Box<dyn Lesson>>,
     current: usize,
+    telling: beats::Telling,
     help: bool,
+    palette: Option<palette::Palette>,
+    log_shown: bool,
+    noted: messages::Noted,
+    greeting: Option<greeting::Greeting>,
+    titled: String,
     frame_times: FrameTimes,
     frame_times_shown: bool,
     save: Option<SaveDialog>,
@@ -149,6 +135,7 @@ impl App {
             ..Settings::default()
         };
         let actions = options.actions();
+        let (beat, t) = (options.beat, options.t);
         let mut frame_times = FrameTimes::new();
         if let Some(path) = &options.frame_times {
             frame_times.write_to(path)?;
@@ -171,9 +158,15 @@ impl App {
                 digits: Digits::new(&wake),
                 wake,
             },
+            telling: beats::Telling::new(&lessons),
             lessons,
             current,
             help: false,
+            palette: None,
+            log_shown: false,
+            noted: messages::Noted::default(),
+            greeting: greeting::Greeting::new(options.greeted.clone()),
+            titled: String::new(),
             frame_times,
             frame_times_shown: options.frame_times.is_some(),
             save: None,
@@ -185,10 +178,18 @@ impl App {
             pace,
             time: None,
         };
+        if let Some(beat) = beat {
+            app.open_at(beat, t)?;
+        }
         for action in actions {
             app.act(action, ctx);
         }
         Ok(app)
+    }
+
+    /// Name of the lesson on the stage.
+    pub fn lesson(&self) -> &'static str {
+        self.lessons[self.current].name()
     }
 
     /// Whether a picture that was asked for is still being made.
@@ -240,18 +241,23 @@ impl App {
             Action::NextPreset => training.choose_next(1),
             Action::PreviousPreset => training.choose_next(-1),
             Action::Grid => settings.grid = !settings.grid,
+            Action::CountTime => settings.from_data = !settings.from_data,
             Action::ToggleTheme => settings.theme = settings.theme.toggled(),
             Action::LectureMode => {
                 settings.lecture = !settings.lecture;
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(settings.lecture));
             }
             Action::FrameTimes => self.frame_times_shown = !self.frame_times_shown,
+            Action::NextBeat => self.tell_next(),
+            Action::PreviousBeat => self.tell_previous(),
             Action::NextLesson => self.current = (self.current + 1) % self.lessons.len(),
             Action::PreviousLesson => {
                 let count = self.lessons.len();
                 self.current = (self.current + count - 1) % count;
             }
             Action::Help => self.help = !self.help,
+            Action::Messages => self.log_shown = !self.log_shown,
+            Action::Palette => self.palette = Some(palette::Palette::new(&self.lessons)),
             Action::Save if can_save => {
                 self.save
                     .get_or_insert_with(|| SaveDialog::new("runs/lecture"));
@@ -264,6 +270,7 @@ impl App {
             Action::ExportAgain => self.export_again(),
             Action::NewRun => training.start_beside(),
             Action::Leave if self.help => self.help = false,
+            Action::Leave if self.log_shown => self.log_shown = false,
             Action::Leave if self.lessons[self.current].act(action, &mut self.lab) => {}
             Action::Leave if self.lab.settings.lecture => self.act(Action::LectureMode, ctx),
             Action::Leave => {}
@@ -289,7 +296,7 @@ impl App {
         if (shown - self.zoomed).abs() > 1e-3 {
             settings.zoom *= shown / self.zoomed;
         }
-        self.zoomed = settings.zoom_factor();
+        self.zoomed = settings.zoom_factor(ctx.content_rect().height() * shown);
         if (shown - self.zoomed).abs() > 1e-3 {
             ctx.set_zoom_factor(self.zoomed);
         }
@@ -336,6 +343,8 @@ impl eframe::App for App {
             self.lab.training.report(sentence);
         }
         self.lessons[self.current].logic(&mut self.lab);
+        self.note();
+        self.title(ctx);
         let busy = self.is_busy();
         if let Some(screenshot) = &mut self.screenshot {
             let ready = !busy || self.lab.training.is_running();
@@ -346,7 +355,10 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.dress(&ctx);
-        if self.save.is_none() && self.card.is_none() && !self.exporting.is_open() {
+        self.greeting_ui(&ctx);
+        time_label::count_from_data(self.lab.settings.from_data);
+        let card = self.save.is_some() || self.card.is_some() || self.palette.is_some();
+        if !card && !self.exporting.is_open() {
             for action in keys::take_actions(&ctx) {
                 self.act(action, &ctx);
             }
@@ -357,6 +369,8 @@ impl eframe::App for App {
         let part = self.lessons[self.current].part();
         cards::cards_ui(&mut self.card, &mut self.lab, part, ui);
         self.export_ui(ui, &ctx);
+        self.log_ui(ui);
+        self.palette_ui(ui);
         if self.help {
             self.help = widgets::help::overlay(ui);
         }

@@ -8,6 +8,7 @@ use super::output::check_free;
 use crate::app::theme::Theme;
 use crate::app::{self, LaunchOptions, ScreenshotPlan};
 use crate::cli::WindowArgs;
+use crate::crash;
 
 /// Opens the lab.
 ///
@@ -37,6 +38,10 @@ pub fn run(args: &WindowArgs) -> anyhow::Result<()> {
     }
     app::run(LaunchOptions {
         lesson: args.lesson.clone(),
+        beat: args.beat,
+        greeted: crash::folder()
+            .filter(|_| args.screenshot.is_none())
+            .map(|folder| folder.join("greeted")),
         preset: args.preset,
         device: args.device,
         screenshot: args.screenshot.clone().map(|path| ScreenshotPlan {

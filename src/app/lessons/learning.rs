@@ -221,11 +221,12 @@ impl Lesson for Learning {
 }
 
 impl Learning {
-    /// Place of the shown iteration among the kept ones.
+    /// Place of the shown iteration among the kept ones; of the nearest where it was not kept.
     fn index(&self) -> usize {
         let last = self.shown.kept.len().saturating_sub(1);
-        let known = |step| self.shown.kept.iter().position(|kept| kept.step == step);
-        self.step.and_then(known).unwrap_or(last)
+        let nearest =
+            |step| (0..=last).min_by_key(|i| self.kept_at(*i).map(|k| k.step.abs_diff(step)));
+        self.step.and_then(nearest).unwrap_or(last)
     }
 
     fn kept_at(&self, index: usize) -> Option<&Kept> {

@@ -300,7 +300,7 @@ impl Lesson for Paths {
             .show(ui, |ui| {
                 notes::heading(ui, "Settings of the paths");
                 let sigma = Slider::new(&mut self.sigma_min, 0.0..=0.5).step_by(0.01);
-                let hint = "Noise that is left at t = 1 on the sigma-min path";
+                let hint = "Noise that is left at the data on the sigma-min path";
                 slider_ui(ui, "Smallest sigma", hint, sigma);
                 let exponent = Slider::new(&mut self.exponent, 1.0..=5.0).step_by(0.5);
                 slider_ui(ui, "Exponent", "The n of the polynomial path", exponent);
