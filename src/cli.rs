@@ -53,6 +53,9 @@ pub struct WindowArgs {
     /// Start from this preset: seed003, seed003-cosine or seed001.
     #[arg(long)]
     pub preset: Option<Preset>,
+    /// Open this session, saved with Ctrl+Shift+S.
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    pub session: Option<PathBuf>,
     /// Where training runs: auto, gpu or cpu.
     #[arg(long, default_value_t)]
     pub device: DeviceChoice,

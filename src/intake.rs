@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use crate::app::session;
 use crate::command::table;
 use crate::data::mnist::{self, idx};
 use crate::data::picture::grey_square_of;
@@ -33,7 +34,7 @@ pub fn read(name: &str, bytes: &[u8]) -> bool {
 }
 
 /// Every reader.
-pub const READERS: [Reader; 10] = [
+pub const READERS: [Reader; 11] = [
     Reader {
         name: "idx",
         read: |bytes| idx::images(bytes).is_ok() || idx::labels(bytes).is_ok(),
@@ -72,6 +73,10 @@ pub const READERS: [Reader; 10] = [
     Reader {
         name: "figure-settings",
         read: |bytes| Meta::find(bytes).is_some(),
+    },
+    Reader {
+        name: "session",
+        read: |bytes| session::parse(bytes).is_ok(),
     },
     Reader {
         name: "dataset",

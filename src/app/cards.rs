@@ -2,9 +2,10 @@
 
 use egui::Ui;
 
+use super::App;
 use super::digits::Part;
 use super::lesson::Lab;
-use super::training::Card;
+use super::training::{self, Card};
 use super::widgets::file_dialog::{FileDialog, Loaded};
 use super::widgets::paint_dialog::{PaintDialog, Painting};
 use super::widgets::save_dialog::{Outcome, SaveDialog};
@@ -76,5 +77,27 @@ pub fn cards_ui(open: &mut Option<Open>, lab: &mut Lab, part: Option<Part>, ui: 
     };
     if closed {
         *open = None;
+    }
+}
+
+impl App {
+    /// Draws the card that asks where a run is saved.
+    pub(super) fn save_ui(&mut self, ui: &mut Ui) {
+        let outcome = self.save.as_mut().map(|dialog| dialog.show(ui));
+        match outcome {
+            None | Some(Outcome::Open) => return,
+            Some(Outcome::Left) => {}
+            Some(Outcome::Save(folder)) => match self.lessons[self.current].part() {
+                Some(part) => {
+                    if !self.lab.digits.part(part).save(folder) {
+                        self.lab
+                            .training
+                            .report(training::NOTHING_TO_SAVE.to_owned());
+                    }
+                }
+                None => self.lab.training.save(folder),
+            },
+        }
+        self.save = None;
     }
 }

@@ -38,6 +38,10 @@ pub enum Action {
     /// A figure as the last one.
     ExportAgain,
     OpenRun,
+    SaveSession,
+    OpenSession,
+    /// The command line that does the same, to the clipboard.
+    CopyCommand,
     /// A run beside the others.
     NewRun,
     /// Over the iterations of a training.
@@ -157,7 +161,10 @@ pub const BINDINGS: &[Binding] = &[
         CTRL,
         Key::Z,
         Action::Undo,
-        Some(("Ctrl+Z  Ctrl+Y", "Take back a stroke or a reset; redo")),
+        Some((
+            "Ctrl+Z  Ctrl+Y",
+            "Take back a setting, stroke or reset; redo",
+        )),
     ),
     bind(CTRL, Key::Y, Action::Redo, None),
     bind(
@@ -224,6 +231,13 @@ pub const BINDINGS: &[Binding] = &[
         Key::E,
         Action::Export,
         Some(("Ctrl+E", "Export the figure; again with Shift")),
+    ),
+    bind(CTRL_SHIFT, Key::S, Action::SaveSession, None),
+    bind(
+        CTRL_SHIFT,
+        Key::O,
+        Action::OpenSession,
+        Some(("Ctrl+Shift+S  O", "Save, open a session: all settings")),
     ),
     bind(CTRL, Key::S, Action::Save, Some(("Ctrl+S", "Save the run"))),
     bind(

@@ -1,6 +1,7 @@
 //! The window: a frame around the lessons. [`App::logic`] receives what the worker threads have
 //! made, `ui` draws it; neither ever waits.
 
+mod autosave;
 mod background;
 pub mod beats;
 mod cards;
@@ -24,6 +25,7 @@ pub mod lessons;
 pub mod log;
 mod messages;
 mod moments;
+mod opening;
 mod pace;
 mod pair;
 mod palette;
@@ -32,6 +34,7 @@ pub mod runs;
 mod sampler;
 mod sampling_grid;
 mod screenshot;
+pub mod session;
 mod settings;
 mod sketch;
 mod staged;
@@ -39,6 +42,7 @@ pub mod studio;
 pub mod theme;
 pub mod time_label;
 pub mod training;
+mod undo;
 mod view;
 mod widgets;
 
@@ -56,10 +60,11 @@ use lesson::{Lab, Lesson};
 use pace::Pace;
 use sampler::Sampler;
 use screenshot::Screenshot;
+use session::Desk;
 use settings::Settings;
 use training::{Card, Training};
 use widgets::canvas::Easel;
-use widgets::save_dialog::{Outcome, SaveDialog};
+use widgets::save_dialog::SaveDialog;
 
 pub use launch::{LaunchOptions, ScreenshotPlan, run};
 
@@ -81,6 +86,11 @@ pub struct App {
     save: Option<SaveDialog>,
     card: Option<cards::Open>,
     exporting: Exporting,
+    desk: Desk,
+    session_card: Option<session::Card>,
+    again: session::Again,
+    undo: undo::Undo,
+    autosave: autosave::Autosave,
     screenshot: Option<Screenshot>,
     gpu_watch: GpuWatch,
     themed: Option<theme::Theme>,
@@ -145,8 +155,18 @@ impl App {
             move || ctx.request_repaint()
         });
         let exporting = Exporting::new(&wake);
+        let for_leftovers = {
+            let ctx = ctx.clone();
+            move || ctx.request_repaint()
+        };
+        let desk = Desk::new(options.state.clone(), &wake);
         let mut app = Self {
             exporting,
+            desk,
+            session_card: None,
+            again: session::Again::new(),
+            undo: undo::Undo::default(),
+            autosave: autosave::Autosave::new(options.state.clone(), for_leftovers),
             lab: Lab {
                 clock,
                 training,
@@ -178,6 +198,14 @@ impl App {
             pace,
             time: None,
         };
+        if let Some((path, opened)) = &options.session {
+            app.restore(opened);
+            app.desk.path = Some(path.clone());
+            options.override_session(&mut app.lab);
+            if options.lesson.is_some() {
+                app.current = current;
+            }
+        }
         if let Some(beat) = beat {
             app.open_at(beat, t)?;
         }
@@ -194,18 +222,22 @@ impl App {
 
     /// Whether a picture that was asked for is still being made.
     pub fn is_busy(&self) -> bool {
-        self.lab.sampler.is_busy() || self.lessons[self.current].is_busy()
+        self.lab.sampler.is_busy() || self.lessons[self.current].is_busy() || self.is_restoring()
     }
 
     /// Does what a key or a button asks for.
     fn act(&mut self, action: Action, ctx: &Context) {
+        match action {
+            Action::Undo => return self.take_back(),
+            Action::Redo => return self.do_again(),
+            _ => {}
+        }
         // A lesson may have runs or a choice of its own for these.
         let own = matches!(
             action,
             Action::TrainPause
                 | Action::TrainStep
                 | Action::ResetWeights
-                | Action::Undo
                 | Action::NextPreset
                 | Action::PreviousPreset
         );
@@ -237,7 +269,6 @@ impl App {
             Action::TrainPause => training.toggle(),
             Action::TrainStep => training.step(),
             Action::ResetWeights => training.reset(),
-            Action::Undo => training.undo(),
             Action::NextPreset => training.choose_next(1),
             Action::PreviousPreset => training.choose_next(-1),
             Action::Grid => settings.grid = !settings.grid,
@@ -266,6 +297,19 @@ impl App {
                 training.report(training::NOTHING_TO_SAVE.to_owned());
             }
             Action::OpenRun => training.wants = Some(Card::OpenRun),
+            Action::SaveSession => {
+                self.session_card = Some(session::Card::save(self.desk.path.as_deref()));
+            }
+            Action::OpenSession => {
+                self.session_card = Some(session::Card::open(self.desk.path.as_deref()));
+            }
+            Action::CopyCommand => {
+                if let Err(sentence) = self.command_line() {
+                    self.lab.training.report(sentence);
+                } else {
+                    self.copy_command_line(ctx);
+                }
+            }
             Action::Export => self.export(),
             Action::ExportAgain => self.export_again(),
             Action::NewRun => training.start_beside(),
@@ -309,25 +353,6 @@ impl App {
             self.themed = Some(settings.theme);
         }
     }
-
-    fn save_ui(&mut self, ui: &mut Ui) {
-        let outcome = self.save.as_mut().map(|dialog| dialog.show(ui));
-        match outcome {
-            None | Some(Outcome::Open) => return,
-            Some(Outcome::Left) => {}
-            Some(Outcome::Save(folder)) => match self.lessons[self.current].part() {
-                Some(part) => {
-                    if !self.lab.digits.part(part).save(folder) {
-                        self.lab
-                            .training
-                            .report(training::NOTHING_TO_SAVE.to_owned());
-                    }
-                }
-                None => self.lab.training.save(folder),
-            },
-        }
-        self.save = None;
-    }
 }
 
 impl eframe::App for App {
@@ -342,9 +367,14 @@ impl eframe::App for App {
         for sentence in self.lab.digits.drain() {
             self.lab.training.report(sentence);
         }
+        self.drain_sessions(ctx);
         self.lessons[self.current].logic(&mut self.lab);
         self.note();
         self.title(ctx);
+        self.set_again();
+        if let Some(wait) = self.autosave() {
+            ctx.request_repaint_after(wait);
+        }
         let busy = self.is_busy();
         if let Some(screenshot) = &mut self.screenshot {
             let ready = !busy || self.lab.training.is_running();
@@ -357,7 +387,8 @@ impl eframe::App for App {
         self.dress(&ctx);
         self.greeting_ui(&ctx);
         time_label::count_from_data(self.lab.settings.from_data);
-        let card = self.save.is_some() || self.card.is_some() || self.palette.is_some();
+        let cards = self.save.is_some() || self.card.is_some() || self.session_card.is_some();
+        let card = cards || self.palette.is_some();
         if !card && !self.exporting.is_open() {
             for action in keys::take_actions(&ctx) {
                 self.act(action, &ctx);
@@ -368,12 +399,19 @@ impl eframe::App for App {
         self.save_ui(ui);
         let part = self.lessons[self.current].part();
         cards::cards_ui(&mut self.card, &mut self.lab, part, ui);
+        self.session_card_ui(ui);
+        self.offer_ui(ui);
         self.export_ui(ui, &ctx);
         self.log_ui(ui);
         self.palette_ui(ui);
+        self.notice_settings(&ctx);
         if self.help {
             self.help = widgets::help::overlay(ui);
         }
+    }
+
+    fn on_exit(&mut self) {
+        self.autosave_last();
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {

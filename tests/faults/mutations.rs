@@ -98,6 +98,10 @@ fn good(reader: &str) -> Vec<Vec<u8>> {
             gif.push(0);
             vec![json.into_bytes(), svg.into_bytes(), pdf.into_bytes(), gif]
         }
+        "session" => text(&[
+            include_str!("../data/session-1.json"),
+            include_str!("../data/session-2.json"),
+        ]),
         "dataset" => text(&[
             "checkerboard:grid=4,scale=2",
             "painted:#.#/.#./#.#",

@@ -98,7 +98,7 @@ impl Lesson for Learning {
         figure::figure(self, lab, t)
     }
 
-    view_of!(network, target, paths, figure, step, noise);
+    view_of!(network, target, paths, figure, of, step, noise);
 
     fn is_busy(&self) -> bool {
         self.projector.as_ref().is_none_or(Projector::is_busy) || self.shown.kept.is_empty()

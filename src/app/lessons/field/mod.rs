@@ -17,7 +17,7 @@ use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
 use crate::app::training::WeightsChoice;
-use crate::app::view::view_of;
+use crate::app::view::{Near, view_of};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::Target;
 use crate::app::widgets::heat_map::HeatTextures;
@@ -112,7 +112,7 @@ impl Lesson for Field {
         0.6
     }
 
-    view_of!(arrows, lines, heat, show_target, pinned);
+    view_of!(arrows, lines, heat, show_target, animated; pinned in Near);
 
     fn is_busy(&self) -> bool {
         self.work.as_ref().is_some_and(Background::is_busy)

@@ -95,7 +95,10 @@ impl Lesson for Inpaint {
         figure::figure(self, lab, t)
     }
 
-    view_of!(hole, tell, keep, seed; image in 0..=LAST, gamma in 0.0..=LARGEST);
+    view_of!(
+        hole, tool, tell, keep, seed;
+        image in 0..=LAST, gamma in 0.0..=LARGEST, radius in RADII
+    );
 
     fn is_busy(&self) -> bool {
         self.work.as_ref().is_some_and(Background::is_busy)

@@ -158,7 +158,7 @@ impl Lesson for Paths {
     }
 
     view_of!(
-        view, on, network, trails, noise;
+        view, on, network, weights, own, trails, noise;
         pair in EachBelow(NAMES.len()), sigma_min in 0.0..=0.5, exponent in 1.0..=5.0, particles in 1..=1_000_000,
     );
 

@@ -99,7 +99,7 @@ impl Lesson for Steps {
     }
 
     view_of!(
-        table, means, show_target, trails, noise;
+        table, means, show_target, trails, noise, enlarged;
         particles in 1..=1_000_000,
     );
 

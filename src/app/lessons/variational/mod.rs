@@ -16,7 +16,7 @@ use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
 use crate::app::time_label;
-use crate::app::view::view_of;
+use crate::app::view::{Near, view_of};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::icon::{Icon, Look, icon_button};
 use crate::app::widgets::notes;
@@ -81,7 +81,7 @@ impl Lesson for Variational {
         0.5
     }
 
-    view_of!(shown, ellipses, curves, place; seed in 0..=1_000_000);
+    view_of!(shown, ellipses, curves; seed in 0..=1_000_000, place in Near);
 
     fn is_busy(&self) -> bool {
         self.work.as_ref().is_some_and(Background::is_busy)
