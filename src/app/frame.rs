@@ -179,6 +179,7 @@ impl App {
                     (Icon::Expand, Action::LectureMode, "Lecture mode (F)"),
                     (Icon::Contrast, Action::ToggleTheme, "Light or dark (D)"),
                     (Icon::Disk, Action::Save, "Save the run (Ctrl+S)"),
+                    (Icon::Export, Action::Export, "Export the figure (Ctrl+E)"),
                     (Icon::Question, Action::Help, "Keys (?)"),
                 ] {
                     if icon_button(ui, icon, 30.0, Look::Quiet, hint).clicked() {
@@ -282,7 +283,7 @@ impl App {
     }
 
     /// The present run of the 2-D lab.
-    fn status(&self) -> Status {
+    pub(super) fn status(&self) -> Status {
         let training = &self.lab.training;
         let run = training.run();
         let config = run.map_or(&training.config, |run| &run.config);

@@ -42,6 +42,8 @@ pub enum Action {
     OpenSession,
     /// The command line that does the same, to the clipboard.
     CopyCommand,
+    /// The settings of an exported figure.
+    OpenFigure,
     /// A run beside the others.
     NewRun,
     /// Over the iterations of a training.
@@ -241,10 +243,16 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(CTRL, Key::S, Action::Save, Some(("Ctrl+S", "Save the run"))),
     bind(
+        CTRL_SHIFT,
+        Key::F,
+        Action::OpenFigure,
+        Some(("Ctrl+Shift+F", "Settings back from a figure")),
+    ),
+    bind(
         CTRL,
         Key::O,
         Action::OpenRun,
-        Some(("Ctrl+O", "Open a run")),
+        Some(("Ctrl+O", "Open a run; with Shift, a figure's settings")),
     ),
     bind(
         NONE,

@@ -1,6 +1,7 @@
 //! The window: a frame around the lessons. [`App::logic`] receives what the worker threads have
 //! made, `ui` draws it; neither ever waits.
 
+mod acting;
 mod autosave;
 mod background;
 pub mod beats;
@@ -10,7 +11,7 @@ mod curve;
 pub mod digits;
 mod exact;
 pub mod export;
-mod exporting;
+pub mod exporting;
 pub mod figure;
 mod film;
 mod fonts;
@@ -29,6 +30,8 @@ mod opening;
 mod pace;
 mod pair;
 mod palette;
+mod recording;
+mod restoring;
 pub mod run;
 pub mod runs;
 mod sampler;
@@ -58,6 +61,8 @@ use gpu_watch::GpuWatch;
 use keys::Action;
 use lesson::{Lab, Lesson};
 use pace::Pace;
+use recording::Recording;
+use restoring::Restoring;
 use sampler::Sampler;
 use screenshot::Screenshot;
 use session::Desk;
@@ -91,6 +96,8 @@ pub struct App {
     again: session::Again,
     undo: undo::Undo,
     autosave: autosave::Autosave,
+    recording: Recording,
+    restoring: Restoring,
     screenshot: Option<Screenshot>,
     gpu_watch: GpuWatch,
     themed: Option<theme::Theme>,
@@ -160,6 +167,7 @@ impl App {
             move || ctx.request_repaint()
         };
         let desk = Desk::new(options.state.clone(), &wake);
+        let recording = Recording::new(&wake);
         let mut app = Self {
             exporting,
             desk,
@@ -191,6 +199,8 @@ impl App {
             frame_times_shown: options.frame_times.is_some(),
             save: None,
             card: None,
+            recording,
+            restoring: Restoring::default(),
             screenshot: options.screenshot.clone().map(Screenshot::new),
             gpu_watch: GpuWatch::new(cc.wgpu_render_state.as_ref(), ctx),
             themed: None,
@@ -225,105 +235,6 @@ impl App {
         self.lab.sampler.is_busy() || self.lessons[self.current].is_busy() || self.is_restoring()
     }
 
-    /// Does what a key or a button asks for.
-    fn act(&mut self, action: Action, ctx: &Context) {
-        match action {
-            Action::Undo => return self.take_back(),
-            Action::Redo => return self.do_again(),
-            _ => {}
-        }
-        // A lesson may have runs or a choice of its own for these.
-        let own = matches!(
-            action,
-            Action::TrainPause
-                | Action::TrainStep
-                | Action::ResetWeights
-                | Action::NextPreset
-                | Action::PreviousPreset
-        );
-        if own && self.lessons[self.current].act(action, &mut self.lab) {
-            return;
-        }
-        // Runs of the image lab are saved where they are shown.
-        let part = self.lessons[self.current].part();
-        let can_save = match part {
-            Some(part) => self.lab.digits.part(part).is_started(),
-            None => self.lab.training.run().is_some(),
-        };
-        let Lab {
-            clock,
-            training,
-            settings,
-            ..
-        } = &mut self.lab;
-        match action {
-            Action::PlayPause => clock.toggle(),
-            Action::Frames(frames) => clock.step(frames),
-            Action::ToStart | Action::ToEnd => {
-                clock.pause();
-                clock.seek(if action == Action::ToEnd { 1.0 } else { 0.0 });
-            }
-            Action::Loop => clock.looping = !clock.looping,
-            Action::Slower => clock.change_speed(-1),
-            Action::Faster => clock.change_speed(1),
-            Action::TrainPause => training.toggle(),
-            Action::TrainStep => training.step(),
-            Action::ResetWeights => training.reset(),
-            Action::NextPreset => training.choose_next(1),
-            Action::PreviousPreset => training.choose_next(-1),
-            Action::Grid => settings.grid = !settings.grid,
-            Action::CountTime => settings.from_data = !settings.from_data,
-            Action::ToggleTheme => settings.theme = settings.theme.toggled(),
-            Action::LectureMode => {
-                settings.lecture = !settings.lecture;
-                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(settings.lecture));
-            }
-            Action::FrameTimes => self.frame_times_shown = !self.frame_times_shown,
-            Action::NextBeat => self.tell_next(),
-            Action::PreviousBeat => self.tell_previous(),
-            Action::NextLesson => self.current = (self.current + 1) % self.lessons.len(),
-            Action::PreviousLesson => {
-                let count = self.lessons.len();
-                self.current = (self.current + count - 1) % count;
-            }
-            Action::Help => self.help = !self.help,
-            Action::Messages => self.log_shown = !self.log_shown,
-            Action::Palette => self.palette = Some(palette::Palette::new(&self.lessons)),
-            Action::Save if can_save => {
-                self.save
-                    .get_or_insert_with(|| SaveDialog::new("runs/lecture"));
-            }
-            Action::Save => {
-                training.report(training::NOTHING_TO_SAVE.to_owned());
-            }
-            Action::OpenRun => training.wants = Some(Card::OpenRun),
-            Action::SaveSession => {
-                self.session_card = Some(session::Card::save(self.desk.path.as_deref()));
-            }
-            Action::OpenSession => {
-                self.session_card = Some(session::Card::open(self.desk.path.as_deref()));
-            }
-            Action::CopyCommand => {
-                if let Err(sentence) = self.command_line() {
-                    self.lab.training.report(sentence);
-                } else {
-                    self.copy_command_line(ctx);
-                }
-            }
-            Action::Export => self.export(),
-            Action::ExportAgain => self.export_again(),
-            Action::NewRun => training.start_beside(),
-            Action::Leave if self.help => self.help = false,
-            Action::Leave if self.log_shown => self.log_shown = false,
-            Action::Leave if self.lessons[self.current].act(action, &mut self.lab) => {}
-            Action::Leave if self.lab.settings.lecture => self.act(Action::LectureMode, ctx),
-            Action::Leave => {}
-            _ => {
-                self.lessons[self.current].act(action, &mut self.lab);
-            }
-        }
-    }
-
     /// Lets the time of the flow pass, and asks for the next picture while it runs.
     fn tick(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
@@ -344,6 +255,7 @@ impl App {
         if (shown - self.zoomed).abs() > 1e-3 {
             ctx.set_zoom_factor(self.zoomed);
         }
+        theme::choose_map(ctx, settings.map);
         if self.themed != Some(settings.theme) {
             theme::apply(ctx, settings.theme);
             if self.screenshot.is_some() {
@@ -375,6 +287,8 @@ impl eframe::App for App {
         if let Some(wait) = self.autosave() {
             ctx.request_repaint_after(wait);
         }
+        self.restoring_logic(ctx);
+        self.record();
         let busy = self.is_busy();
         if let Some(screenshot) = &mut self.screenshot {
             let ready = !busy || self.lab.training.is_running();
@@ -398,7 +312,9 @@ impl eframe::App for App {
         self.frame_ui(ui);
         self.save_ui(ui);
         let part = self.lessons[self.current].part();
-        cards::cards_ui(&mut self.card, &mut self.lab, part, ui);
+        if let Some(found) = cards::cards_ui(&mut self.card, &mut self.lab, part, ui) {
+            self.restore_figure(*found);
+        }
         self.session_card_ui(ui);
         self.offer_ui(ui);
         self.export_ui(ui, &ctx);

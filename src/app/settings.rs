@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::theme::Theme;
+use crate::figure::Sequential;
 
 /// How much larger everything is in lecture mode: the smallest type has 20 points then.
 pub const LECTURE_ZOOM: f32 = 1.6;
@@ -15,6 +16,8 @@ const USUAL_HEIGHT: f32 = 1080.0;
 pub struct Settings {
     /// Light or dark.
     pub theme: Theme,
+    /// The colours of heat maps.
+    pub map: Sequential,
     /// Size of everything, 1 is normal.
     pub zoom: f32,
     /// Hide the side panels and enlarge, for the last row.
@@ -33,6 +36,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             theme: Theme::default(),
+            map: Sequential::default(),
             zoom: 1.0,
             lecture: false,
             lessons_open: true,

@@ -98,6 +98,10 @@ impl Lesson for Learning {
         figure::figure(self, lab, t)
     }
 
+    fn training_film(&self, lab: &Lab, t: f32) -> Vec<Figure> {
+        figure::film(self, lab, t)
+    }
+
     view_of!(network, target, paths, figure, of, step, noise);
 
     fn is_busy(&self) -> bool {

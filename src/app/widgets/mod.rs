@@ -13,6 +13,7 @@ pub mod digit_grid;
 pub mod digit_settings;
 pub mod export_dialog;
 pub mod field_menu;
+pub mod figure_dialog;
 pub mod file_dialog;
 pub mod flow_layers;
 pub mod formula;

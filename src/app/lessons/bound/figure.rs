@@ -32,8 +32,8 @@ pub fn figure(lesson: &Bound, lab: &Lab, t: f32) -> Option<Figure> {
         if made.is_err() {
             return None;
         }
-        let draw = move |_: &_| Some(digits(made.as_ref().as_ref().ok()?));
-        return Some(Figure::new(lesson.seed, draw).by_image(&lab.digits.flow()));
+        let draw = move |_: f32, _: &_| Some(digits(made.as_ref().as_ref().ok()?));
+        return Some(Figure::new(lesson.seed, t, draw).by_image(&lab.digits.flow()));
     }
     let made = lesson.shown_plane()?;
     if made.is_err() {
@@ -44,12 +44,12 @@ pub fn figure(lesson: &Bound, lab: &Lab, t: f32) -> Option<Figure> {
         .as_ref()
         .map(|(_, target)| Target::form(target));
     let extent = lab.training.dataset().extent();
-    let draw = move |_: &_| {
+    let draw = move |t: f32, _: &_| {
         let made = made.as_ref().as_ref().ok()?;
         let panel = sketch::over_target(target.clone(), extent);
         Some(plane(made, panel, t))
     };
-    Some(Figure::new(lesson.seed, draw).by(lab.training.staged()))
+    Some(Figure::new(lesson.seed, t, draw).by(lab.training.staged()))
 }
 
 fn plane(made: &Plane, panel: Panel, t: f32) -> Scene {

@@ -351,11 +351,20 @@ impl Conditional {
 
     /// Where the point is at a time.
     fn point(&self, t: f64) -> [f64; 2] {
-        let Some(anchor) = self.anchor else {
-            return [0.0; 2];
-        };
-        let track = self.track().filter(|_| self.follow && t != anchor.t);
-        track.map_or(anchor.x, |track| track.1.at(t))
+        self.follower()(t)
+    }
+
+    /// The same for every time, for another thread.
+    fn follower(&self) -> impl Fn(f64) -> [f64; 2] + Send + Sync + use<> {
+        let anchor = self.anchor;
+        let track = self.track().filter(|_| self.follow);
+        move |t| {
+            let Some(anchor) = anchor else {
+                return [0.0; 2];
+            };
+            let track = track.as_ref().filter(|_| t != anchor.t);
+            track.map_or(anchor.x, |track| track.1.at(t))
+        }
     }
 
     /// The flow's track through the point, once it was found.

@@ -20,7 +20,7 @@ use crate::app::training::WeightsChoice;
 use crate::app::view::{Near, view_of};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::Target;
-use crate::app::widgets::heat_map::HeatTextures;
+use crate::app::widgets::heat_map::{self, HeatTextures};
 use crate::app::widgets::measures::Measuring;
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::run_controls;
@@ -180,14 +180,14 @@ impl Lesson for Field {
                 Heat::Speed,
                 "Speed",
                 3,
-                theme::sequential(0.55),
+                theme::sequential(p, 0.55),
                 "Colours show the length of v, and at the right that of the error",
             ),
             (
                 Heat::Density,
                 "Density",
                 4,
-                theme::sequential(0.75),
+                theme::sequential(p, 0.75),
                 "Colours show the density of the particles at t, the network's by following each \
                  point back to the noise",
             ),
@@ -239,6 +239,7 @@ impl Lesson for Field {
                 for note in NOTES {
                     notes::note_ui(ui, &note);
                 }
+                heat_map::choice_ui(ui, &mut lab.settings.map);
             });
     }
 

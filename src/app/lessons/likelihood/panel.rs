@@ -6,6 +6,7 @@ use super::work::{GUESSES, Reading};
 use super::{Likelihood, NEEDS};
 use crate::app::lesson::Lab;
 use crate::app::theme::{self, Palette};
+use crate::app::widgets::heat_map;
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::places::{self, Heading};
 use crate::app::widgets::readout::{Figure, pair, readout, signed};
@@ -235,6 +236,7 @@ impl Likelihood {
                 run_controls::folded_ui(ui, &mut lab.training);
                 ui.add_space(8.0);
                 NOTES.iter().for_each(|note| notes::note_ui(ui, note));
+                heat_map::choice_ui(ui, &mut lab.settings.map);
             });
     }
 }

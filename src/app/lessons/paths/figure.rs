@@ -58,8 +58,8 @@ pub fn figure(lesson: &Paths, lab: &Lab, t: f32) -> Option<Figure> {
             moved,
         })
     };
-    let figure = |draw: Box<dyn Fn() -> Scene + Send + Sync>| {
-        Figure::new(lesson.noise, move |_| Some(draw()))
+    let figure = |draw: Box<dyn Fn(f32) -> Scene + Send + Sync>| {
+        Figure::new(lesson.noise, t, move |t, _| Some(draw(t)))
     };
     match lesson.view {
         View::Side => {
@@ -83,14 +83,14 @@ pub fn figure(lesson: &Paths, lab: &Lab, t: f32) -> Option<Figure> {
             let ways: Option<Vec<Way>> = panels.into_iter().map(way).collect();
             let ways = ways.filter(|ways| !ways.is_empty())?;
             let trails = if lesson.trails { WAYS[0] } else { 0 };
-            let draw = move || side(&ways, t, trails);
+            let draw = move |t| side(&ways, t, trails);
             Some(figure(Box::new(draw)).by(by.as_ref()))
         }
         View::Sheet => {
             let [Some(upper), Some(lower)] = SHEET.map(way) else {
                 return None;
             };
-            let draw = move || sheet(&[upper.clone(), lower.clone()], t);
+            let draw = move |t| sheet(&[upper.clone(), lower.clone()], t);
             Some(figure(Box::new(draw)))
         }
         View::Ends => {
@@ -98,7 +98,7 @@ pub fn figure(lesson: &Paths, lab: &Lab, t: f32) -> Option<Figure> {
                 return None;
             };
             let trails = if lesson.trails { WAYS[1] } else { 0 };
-            let draw = move || ends(&[a.clone(), b.clone()], t, trails);
+            let draw = move |t| ends(&[a.clone(), b.clone()], t, trails);
             Some(figure(Box::new(draw)))
         }
     }

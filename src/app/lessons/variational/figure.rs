@@ -27,7 +27,7 @@ pub fn figure(lesson: &Variational, lab: &Lab, t: f32) -> Option<Figure> {
         return None;
     }
     let (ellipses, curves, place) = (lesson.ellipses, lesson.curves, lesson.place);
-    let draw = move |_: &_| {
+    let draw = move |t: f32, _: &_| {
         let panel = |index: &usize| match index {
             2 => samples(&shown, t),
             _ => pairs(&shown, t, *index == 0, ellipses, place),
@@ -39,7 +39,7 @@ pub fn figure(lesson: &Variational, lab: &Lab, t: f32) -> Option<Figure> {
         })
     };
     let source = lab.digits.points.source();
-    Some(Figure::new(lesson.seed, draw).by_image(&source))
+    Some(Figure::new(lesson.seed, t, draw).by_image(&source))
 }
 
 fn board(shown: &Shown) -> Panel {

@@ -22,7 +22,7 @@ pub fn figure(lesson: &VariationalDigits, lab: &Lab, t: f32) -> Option<Figure> {
         return None;
     };
     let (shown, histogram) = (shown.clone(), lesson.histogram);
-    let draw = move |_: &_| {
+    let draw = move |t: f32, _: &_| {
         let frame = ((t * (FRAMES - 1) as f32).round() as usize).min(FRAMES - 1);
         let made = || {
             shown
@@ -66,7 +66,7 @@ pub fn figure(lesson: &VariationalDigits, lab: &Lab, t: f32) -> Option<Figure> {
         Some(scene.over(Scene::row(vec![plot])))
     };
     let source = lab.digits.pictures.source();
-    Some(Figure::new(lesson.seed, draw).by_image(&source))
+    Some(Figure::new(lesson.seed, t, draw).by_image(&source))
 }
 
 fn line(shares: &[f32; BINS]) -> impl Iterator<Item = [f64; 2]> + '_ {
