@@ -12,7 +12,7 @@ use super::background::{Background, Job};
 use super::figure::Figure;
 use crate::figure::format::{self, Frames};
 use crate::figure::page::Picture;
-use crate::figure::{FigureError, Format, Scene, Style, Watch, layout};
+use crate::figure::{FigureError, Scene, Style, Watch, layout};
 use crate::train::files::write_atomically;
 pub use options::{Along, Film, Options};
 
@@ -274,7 +274,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::figure::{Form, Meta, Panel, Tone};
+    use crate::figure::{Form, Format, Meta, Panel, Tone};
 
     fn figure() -> Figure {
         let dots = Form::dots(&[0.0, 0.0, 0.5, 0.5], 2.0);

@@ -51,14 +51,13 @@ mod widgets;
 
 use std::sync::Arc;
 
-use egui::{Context, Ui, ViewportCommand};
+use egui::{Context, Ui};
 
 use clock::Clock;
 use digits::Digits;
 use exporting::Exporting;
 use frame_times::FrameTimes;
 use gpu_watch::GpuWatch;
-use keys::Action;
 use lesson::{Lab, Lesson};
 use pace::Pace;
 use recording::Recording;
@@ -67,7 +66,7 @@ use sampler::Sampler;
 use screenshot::Screenshot;
 use session::Desk;
 use settings::Settings;
-use training::{Card, Training};
+use training::Training;
 use widgets::canvas::Easel;
 use widgets::save_dialog::SaveDialog;
 

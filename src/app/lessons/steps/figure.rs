@@ -165,7 +165,7 @@ impl View {
         } else {
             ""
         };
-        let title = Text::from(format!("{title}{last}, ")).and(&time_label::moment(self.t));
+        let title = Text::from(format!("{title}{last}, ")).and(&time_label::moment(t));
         let scene = Scene::row(vec![panel]).titled(title);
         if moved.masses.is_empty() {
             return scene;
