@@ -4,7 +4,7 @@ mod common;
 mod harness;
 
 use egui::{Key, Modifiers};
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::kittest::NodeT;
 use flowlab::app::lessons;
 use harness::{Window, on_cpu, press};
 

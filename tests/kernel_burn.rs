@@ -4,6 +4,7 @@
 mod kernel_naive;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use flowlab::flow::VelocityField;
 use flowlab::flow::solver::Solver;
 use flowlab::kernel::{Activation, Mlp, MlpWeights, TrainKernel, sample};
 use flowlab::nn::mlp::{self, read};

@@ -49,7 +49,7 @@ fn t_is_relabelled_everywhere_and_the_picture_stays() {
     // Figures are labelled the same way.
     let figure = window.state().figure_at(0.3).expect("a figure");
     let never = std::sync::atomic::AtomicBool::new(false);
-    let scene = figure.frame(&never).expect("a scene");
+    let scene = figure.scene(&never).expect("a scene");
     assert!(format!("{scene:?}").contains("0.70"));
     switch(&mut window);
     window.get_by_label("0.30");
