@@ -47,9 +47,15 @@ pub struct WindowArgs {
     /// Open at this lesson.
     #[arg(long, value_name = "NAME")]
     pub lesson: Option<String>,
+    /// Open at this beat of the lesson, counted from 1.
+    #[arg(long, value_name = "N")]
+    pub beat: Option<usize>,
     /// Start from this preset: seed003, seed003-cosine or seed001.
     #[arg(long)]
     pub preset: Option<Preset>,
+    /// Open this session, saved with Ctrl+Shift+S.
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    pub session: Option<PathBuf>,
     /// Where training runs: auto, gpu or cpu.
     #[arg(long, default_value_t)]
     pub device: DeviceChoice,

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use crate::app::session;
 use crate::command::table;
 use crate::data::mnist::{self, idx};
 use crate::data::picture::grey_square_of;
@@ -33,7 +34,7 @@ pub fn read(name: &str, bytes: &[u8]) -> bool {
 }
 
 /// Every reader.
-pub const READERS: [Reader; 10] = [
+pub const READERS: [Reader; 11] = [
     Reader {
         name: "idx",
         read: |bytes| idx::images(bytes).is_ok() || idx::labels(bytes).is_ok(),
@@ -65,13 +66,17 @@ pub const READERS: [Reader; 10] = [
     Reader {
         name: "picture",
         read: |bytes| {
-            let density = PixelGrid::from_png(bytes, false).is_ok();
+            let density = PixelGrid::from_image(bytes, false).is_ok();
             grey_square_of(bytes, mnist::SIDE).is_ok() || density
         },
     },
     Reader {
         name: "figure-settings",
         read: |bytes| Meta::find(bytes).is_some(),
+    },
+    Reader {
+        name: "session",
+        read: |bytes| session::parse(bytes).is_ok(),
     },
     Reader {
         name: "dataset",

@@ -2,10 +2,11 @@
 
 use egui::Ui;
 
+use super::App;
 use super::digits::Part;
 use super::lesson::Lab;
 use super::restoring::Found;
-use super::training::Card;
+use super::training::{self, Card};
 use super::widgets::figure_dialog::{FigureDialog, Read};
 use super::widgets::file_dialog::{FileDialog, Loaded};
 use super::widgets::paint_dialog::{PaintDialog, Painting};
@@ -102,4 +103,26 @@ pub fn cards_ui(
         *open = None;
     }
     found
+}
+
+impl App {
+    /// Draws the card that asks where a run is saved.
+    pub(super) fn save_ui(&mut self, ui: &mut Ui) {
+        let outcome = self.save.as_mut().map(|dialog| dialog.show(ui));
+        match outcome {
+            None | Some(Outcome::Open) => return,
+            Some(Outcome::Left | Outcome::Other) => {}
+            Some(Outcome::Save(folder)) => match self.lessons[self.current].part() {
+                Some(part) => {
+                    if !self.lab.digits.part(part).save(folder) {
+                        self.lab
+                            .training
+                            .report(training::NOTHING_TO_SAVE.to_owned());
+                    }
+                }
+                None => self.lab.training.save(folder),
+            },
+        }
+        self.save = None;
+    }
 }

@@ -88,7 +88,7 @@ impl App {
     }
 
     /// The figure of the lesson on the stage, with what its file says.
-    pub(super) fn figure_at(&self, t: f32) -> Option<Figure> {
+    pub fn figure_at(&self, t: f32) -> Option<Figure> {
         let lesson = &self.lessons[self.current];
         let figure = lesson.figure(&self.lab, t)?;
         Some(figure.shown(lesson.as_ref(), &self.lab, f64::from(t)))

@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
+
 use super::background::{Background, Job};
 use super::run::RunId;
 use super::sampler::{Sampled, Settings};
@@ -18,7 +20,7 @@ const PARTICLES: usize = 4000;
 const STEPS: usize = 48;
 
 /// Whose moments are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FilmOf {
     /// The run that comes with the program.
     Pretrained,
@@ -143,6 +145,7 @@ fn shoot(
     let off = boxes.map(|boxes| metric::off_support(boxes, ends));
     let picture = Sampled {
         off_support: off.filter(|share| share.is_finite()),
+        lost: metric::lost(ends),
         nfe: moved.nfe,
         frames: Frames::new(moved.times.into(), moved.points.into(), moved.n),
         settings: Settings {

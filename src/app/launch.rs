@@ -11,6 +11,8 @@ use egui::{IconData, ViewportBuilder};
 
 use super::App;
 use super::keys::Action;
+use super::lesson::Lab;
+use super::session::Opened;
 use super::theme::Theme;
 use crate::device::DeviceChoice;
 use crate::train::Preset;
@@ -25,6 +27,14 @@ pub struct LaunchOptions {
     pub preset: Option<Preset>,
     /// Name of the first lesson.
     pub lesson: Option<String>,
+    /// The lesson's beat that is shown first, counted from 1.
+    pub beat: Option<usize>,
+    /// The file that remembers that the hint of the first start was read; none gives no hint.
+    pub greeted: Option<PathBuf>,
+    /// A session that was read from this file; the other options go before it.
+    pub session: Option<(PathBuf, Opened)>,
+    /// The folder in which the program remembers things between two starts; none remembers nothing.
+    pub state: Option<PathBuf>,
     /// Where runs train.
     pub device: DeviceChoice,
     /// Take one picture of the window, then close it.
@@ -59,6 +69,17 @@ pub struct ScreenshotPlan {
 }
 
 impl LaunchOptions {
+    /// What was asked for beside a session.
+    pub(super) fn override_session(&self, lab: &mut Lab) {
+        if let Some(t) = self.t {
+            lab.clock.seek(f64::from(t));
+        }
+        if let Some(theme) = self.theme {
+            lab.settings.theme = theme;
+        }
+        lab.settings.lecture |= self.lecture;
+    }
+
     /// The keys that bring a fresh window to what is asked for.
     pub(super) fn actions(&self) -> Vec<Action> {
         let mut actions = Vec::new();
@@ -82,13 +103,15 @@ impl LaunchOptions {
 pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
     crate::priority::window_opens();
     let size = options.screenshot.as_ref().map_or(SIZE, |plan| plan.size);
+    let session = options.session.as_ref();
+    let lecture = options.lecture || session.is_some_and(|s| s.1.session.window.lecture);
     let viewport = ViewportBuilder::default()
         .with_title("Flow Lab")
         .with_app_id("flowlab")
         .with_icon(icon())
         .with_inner_size(size)
         .with_min_inner_size([360.0, 300.0])
-        .with_fullscreen(options.lecture && options.screenshot.is_none());
+        .with_fullscreen(lecture && options.screenshot.is_none());
     let native = eframe::NativeOptions {
         viewport,
         wgpu_options: graphics(),
@@ -101,14 +124,16 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
         native,
         Box::new(move |cc| {
             // Something moves from the first picture on, unless a moment was asked for.
-            let play = options.screenshot.is_none() && options.t.is_none();
+            let asked = options.t.is_some() || options.beat.is_some() || options.session.is_some();
+            let play = options.screenshot.is_none() && !asked;
             let mut app = App::new(cc, options)?;
             if play {
                 app.lab.clock.toggle();
             }
             if let Some(screenshot) = &mut app.screenshot {
-                screenshot.report_to(report);
+                screenshot.report_to(Arc::clone(&report));
             }
+            app.gpu_watch.report_to(report);
             Ok(Box::new(app))
         }),
     );

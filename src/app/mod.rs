@@ -1,7 +1,10 @@
 //! The window: a frame around the lessons. [`App::logic`] receives what the worker threads have
 //! made, `ui` draws it; neither ever waits.
 
+mod acting;
+mod autosave;
 mod background;
+pub mod beats;
 mod cards;
 mod clock;
 mod curve;
@@ -14,12 +17,19 @@ mod film;
 mod fonts;
 mod frame;
 mod frame_times;
+mod gpu_watch;
+mod greeting;
 mod keys;
 mod launch;
 pub mod lesson;
 pub mod lessons;
+pub mod log;
+mod messages;
 mod moments;
+mod opening;
+mod pace;
 mod pair;
+mod palette;
 mod recording;
 mod restoring;
 pub mod run;
@@ -27,63 +37,40 @@ pub mod runs;
 mod sampler;
 mod sampling_grid;
 mod screenshot;
+pub mod session;
 mod settings;
 mod sketch;
 mod staged;
 pub mod studio;
 pub mod theme;
+pub mod time_label;
 pub mod training;
+mod undo;
 mod view;
 mod widgets;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use eframe::egui_wgpu::RenderState;
-use eframe::wgpu::DeviceType;
-use egui::{Context, Ui, ViewportCommand};
+use egui::{Context, Ui};
 
 use clock::Clock;
 use digits::Digits;
 use exporting::Exporting;
 use frame_times::FrameTimes;
-use keys::Action;
+use gpu_watch::GpuWatch;
 use lesson::{Lab, Lesson};
+use pace::Pace;
 use recording::Recording;
 use restoring::Restoring;
 use sampler::Sampler;
 use screenshot::Screenshot;
+use session::Desk;
 use settings::Settings;
-use training::{Card, Training};
+use training::Training;
 use widgets::canvas::Easel;
-use widgets::save_dialog::{Outcome, SaveDialog};
+use widgets::save_dialog::SaveDialog;
 
 pub use launch::{LaunchOptions, ScreenshotPlan, run};
-
-/// How often the window is drawn while something moves.
-#[derive(Clone, Copy, Debug)]
-struct Pace {
-    /// Between two pictures while time runs.
-    playing: Duration,
-    /// Between two pictures while a training reports.
-    training: Duration,
-    /// Whether the pictures are made by a program instead of a GPU.
-    software: bool,
-}
-
-impl Pace {
-    /// A software renderer takes the time from training: it draws less often.
-    fn of(state: Option<&RenderState>) -> Self {
-        let software =
-            state.is_some_and(|state| state.adapter.get_info().device_type == DeviceType::Cpu);
-        let [playing, training] = if software { [40, 300] } else { [16, 40] };
-        Self {
-            playing: Duration::from_millis(playing),
-            training: Duration::from_millis(training),
-            software,
-        }
-    }
-}
 
 /// The window.
 pub struct App {
@@ -91,15 +78,27 @@ pub struct App {
     pub lab: Lab,
     lessons: Vec<Box<dyn Lesson>>,
     current: usize,
+    telling: beats::Telling,
     help: bool,
+    palette: Option<palette::Palette>,
+    log_shown: bool,
+    noted: messages::Noted,
+    greeting: Option<greeting::Greeting>,
+    titled: String,
     frame_times: FrameTimes,
     frame_times_shown: bool,
     save: Option<SaveDialog>,
     card: Option<cards::Open>,
     exporting: Exporting,
+    desk: Desk,
+    session_card: Option<session::Card>,
+    again: session::Again,
+    undo: undo::Undo,
+    autosave: autosave::Autosave,
     recording: Recording,
     restoring: Restoring,
     screenshot: Option<Screenshot>,
+    gpu_watch: GpuWatch,
     themed: Option<theme::Theme>,
     zoomed: f32,
     pace: Pace,
@@ -152,6 +151,7 @@ impl App {
             ..Settings::default()
         };
         let actions = options.actions();
+        let (beat, t) = (options.beat, options.t);
         let mut frame_times = FrameTimes::new();
         if let Some(path) = &options.frame_times {
             frame_times.write_to(path)?;
@@ -161,9 +161,19 @@ impl App {
             move || ctx.request_repaint()
         });
         let exporting = Exporting::new(&wake);
+        let for_leftovers = {
+            let ctx = ctx.clone();
+            move || ctx.request_repaint()
+        };
+        let desk = Desk::new(options.state.clone(), &wake);
         let recording = Recording::new(&wake);
         let mut app = Self {
             exporting,
+            desk,
+            session_card: None,
+            again: session::Again::new(),
+            undo: undo::Undo::default(),
+            autosave: autosave::Autosave::new(options.state.clone(), for_leftovers),
             lab: Lab {
                 clock,
                 training,
@@ -175,9 +185,15 @@ impl App {
                 digits: Digits::new(&wake),
                 wake,
             },
+            telling: beats::Telling::new(&lessons),
             lessons,
             current,
             help: false,
+            palette: None,
+            log_shown: false,
+            noted: messages::Noted::default(),
+            greeting: greeting::Greeting::new(options.greeted.clone()),
+            titled: String::new(),
             frame_times,
             frame_times_shown: options.frame_times.is_some(),
             save: None,
@@ -185,97 +201,37 @@ impl App {
             recording,
             restoring: Restoring::default(),
             screenshot: options.screenshot.clone().map(Screenshot::new),
+            gpu_watch: GpuWatch::new(cc.wgpu_render_state.as_ref(), ctx),
             themed: None,
             zoomed: 1.0,
             pace,
             time: None,
         };
+        if let Some((path, opened)) = &options.session {
+            app.restore(opened);
+            app.desk.path = Some(path.clone());
+            options.override_session(&mut app.lab);
+            if options.lesson.is_some() {
+                app.current = current;
+            }
+        }
+        if let Some(beat) = beat {
+            app.open_at(beat, t)?;
+        }
         for action in actions {
             app.act(action, ctx);
         }
         Ok(app)
     }
 
-    /// Whether a picture that was asked for is still being made.
-    pub fn is_busy(&self) -> bool {
-        self.lab.sampler.is_busy() || self.lessons[self.current].is_busy()
+    /// Name of the lesson on the stage.
+    pub fn lesson(&self) -> &'static str {
+        self.lessons[self.current].name()
     }
 
-    /// Does what a key or a button asks for.
-    fn act(&mut self, action: Action, ctx: &Context) {
-        // A lesson may have runs or a choice of its own for these.
-        let own = matches!(
-            action,
-            Action::TrainPause
-                | Action::TrainStep
-                | Action::ResetWeights
-                | Action::Undo
-                | Action::NextPreset
-                | Action::PreviousPreset
-        );
-        if own && self.lessons[self.current].act(action, &mut self.lab) {
-            return;
-        }
-        // Runs of the image lab are saved where they are shown.
-        let part = self.lessons[self.current].part();
-        let can_save = match part {
-            Some(part) => self.lab.digits.part(part).is_started(),
-            None => self.lab.training.run().is_some(),
-        };
-        let Lab {
-            clock,
-            training,
-            settings,
-            ..
-        } = &mut self.lab;
-        match action {
-            Action::PlayPause => clock.toggle(),
-            Action::Frames(frames) => clock.step(frames),
-            Action::ToStart | Action::ToEnd => {
-                clock.pause();
-                clock.seek(if action == Action::ToEnd { 1.0 } else { 0.0 });
-            }
-            Action::Loop => clock.looping = !clock.looping,
-            Action::Slower => clock.change_speed(-1),
-            Action::Faster => clock.change_speed(1),
-            Action::TrainPause => training.toggle(),
-            Action::TrainStep => training.step(),
-            Action::ResetWeights => training.reset(),
-            Action::Undo => training.undo(),
-            Action::NextPreset => training.choose_next(1),
-            Action::PreviousPreset => training.choose_next(-1),
-            Action::Grid => settings.grid = !settings.grid,
-            Action::ToggleTheme => settings.theme = settings.theme.toggled(),
-            Action::LectureMode => {
-                settings.lecture = !settings.lecture;
-                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(settings.lecture));
-            }
-            Action::FrameTimes => self.frame_times_shown = !self.frame_times_shown,
-            Action::NextLesson => self.current = (self.current + 1) % self.lessons.len(),
-            Action::PreviousLesson => {
-                let count = self.lessons.len();
-                self.current = (self.current + count - 1) % count;
-            }
-            Action::Help => self.help = !self.help,
-            Action::Save if can_save => {
-                self.save
-                    .get_or_insert_with(|| SaveDialog::new("runs/lecture"));
-            }
-            Action::Save => {
-                training.report(training::NOTHING_TO_SAVE.to_owned());
-            }
-            Action::OpenRun => training.wants = Some(Card::OpenRun),
-            Action::OpenFigure => training.wants = Some(Card::Figure),
-            Action::Export => self.export(),
-            Action::ExportAgain => self.export_again(),
-            Action::NewRun => training.start_beside(),
-            Action::Leave if self.help => self.help = false,
-            Action::Leave if settings.lecture => self.act(Action::LectureMode, ctx),
-            Action::Leave => {}
-            _ => {
-                self.lessons[self.current].act(action, &mut self.lab);
-            }
-        }
+    /// Whether a picture that was asked for is still being made.
+    pub fn is_busy(&self) -> bool {
+        self.lab.sampler.is_busy() || self.lessons[self.current].is_busy() || self.is_restoring()
     }
 
     /// Lets the time of the flow pass, and asks for the next picture while it runs.
@@ -294,7 +250,7 @@ impl App {
         if (shown - self.zoomed).abs() > 1e-3 {
             settings.zoom *= shown / self.zoomed;
         }
-        self.zoomed = settings.zoom_factor();
+        self.zoomed = settings.zoom_factor(ctx.content_rect().height() * shown);
         if (shown - self.zoomed).abs() > 1e-3 {
             ctx.set_zoom_factor(self.zoomed);
         }
@@ -308,25 +264,6 @@ impl App {
             self.themed = Some(settings.theme);
         }
     }
-
-    fn save_ui(&mut self, ui: &mut Ui) {
-        let outcome = self.save.as_mut().map(|dialog| dialog.show(ui));
-        match outcome {
-            None | Some(Outcome::Open) => return,
-            Some(Outcome::Left | Outcome::Other) => {}
-            Some(Outcome::Save(folder)) => match self.lessons[self.current].part() {
-                Some(part) => {
-                    if !self.lab.digits.part(part).save(folder) {
-                        self.lab
-                            .training
-                            .report(training::NOTHING_TO_SAVE.to_owned());
-                    }
-                }
-                None => self.lab.training.save(folder),
-            },
-        }
-        self.save = None;
-    }
 }
 
 impl eframe::App for App {
@@ -335,10 +272,20 @@ impl eframe::App for App {
         let t = self.lab.clock.t();
         self.frame_times.begin(frame.info().cpu_usage, training, t);
         self.lab.training.drain();
+        if let Some(sentence) = self.gpu_watch.logic(ctx) {
+            self.lab.training.report(sentence);
+        }
         for sentence in self.lab.digits.drain() {
             self.lab.training.report(sentence);
         }
+        self.drain_sessions(ctx);
         self.lessons[self.current].logic(&mut self.lab);
+        self.note();
+        self.title(ctx);
+        self.set_again();
+        if let Some(wait) = self.autosave() {
+            ctx.request_repaint_after(wait);
+        }
         self.restoring_logic(ctx);
         self.record();
         let busy = self.is_busy();
@@ -351,7 +298,11 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.dress(&ctx);
-        if self.save.is_none() && self.card.is_none() && !self.exporting.is_open() {
+        self.greeting_ui(&ctx);
+        time_label::count_from_data(self.lab.settings.from_data);
+        let cards = self.save.is_some() || self.card.is_some() || self.session_card.is_some();
+        let card = cards || self.palette.is_some();
+        if !card && !self.exporting.is_open() {
             for action in keys::take_actions(&ctx) {
                 self.act(action, &ctx);
             }
@@ -361,12 +312,21 @@ impl eframe::App for App {
         self.save_ui(ui);
         let part = self.lessons[self.current].part();
         if let Some(found) = cards::cards_ui(&mut self.card, &mut self.lab, part, ui) {
-            self.restore(*found);
+            self.restore_figure(*found);
         }
+        self.session_card_ui(ui);
+        self.offer_ui(ui);
         self.export_ui(ui, &ctx);
+        self.log_ui(ui);
+        self.palette_ui(ui);
+        self.notice_settings(&ctx);
         if self.help {
             self.help = widgets::help::overlay(ui);
         }
+    }
+
+    fn on_exit(&mut self) {
+        self.autosave_last();
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {

@@ -79,7 +79,7 @@ pub(super) struct Restoring {
 
 impl App {
     /// Puts everything back that a figure's file says.
-    pub(super) fn restore(&mut self, found: Found) {
+    pub(super) fn restore_figure(&mut self, found: Found) {
         let place = self.lessons.iter().position(|l| l.name() == found.lesson);
         let Some(place) = place else {
             return;

@@ -1,5 +1,7 @@
 //! One run as the window sees it: a training, or a run folder that was opened.
 
+mod saving;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -49,6 +51,15 @@ pub struct Run {
     /// Grows with each change of its weights; unique among all runs.
     version: u64,
     touched: bool,
+    /// Its last save into a folder of the user's: the step.
+    saved: Option<u64>,
+    /// Saves into this folder are the program's own, and are not told.
+    quiet: Option<PathBuf>,
+    /// The step of the last of those, and whether one is on its way.
+    kept_at: Option<u64>,
+    keeping: bool,
+    /// The folder that it was opened from is being copied.
+    copying: Option<Receiver<Result<PathBuf, String>>>,
     /// Whether it was last told to train. The state follows a little later.
     wanted: bool,
 }
@@ -161,6 +172,7 @@ impl Run {
                 kept: opened.kept,
             })),
             touched: true,
+            saved: Some(step),
             reopen: Some(Reopen {
                 folder: opened.folder,
                 device,
@@ -188,6 +200,11 @@ impl Run {
             snapshot: None,
             version: 0,
             touched: false,
+            saved: None,
+            quiet: None,
+            kept_at: None,
+            keeping: false,
+            copying: None,
             wanted: false,
         }
     }
@@ -279,11 +296,6 @@ impl Run {
         self.send(Command::SetLearningRate(lr));
     }
 
-    /// Asks the training thread to save; false when it has ended.
-    pub fn save(&self, folder: PathBuf) -> bool {
-        self.send(Command::Save(folder))
-    }
-
     fn send(&self, command: Command) -> bool {
         let session = self.session.as_ref();
         session.is_some_and(|session| session.send(command))
@@ -292,6 +304,7 @@ impl Run {
     /// Takes what the training thread has sent; never waits.
     pub fn drain(&mut self) -> News {
         let mut news = News::default();
+        self.take_copied(&mut news);
         let Some(session) = &self.session else {
             return news;
         };
@@ -310,7 +323,14 @@ impl Run {
                     self.steps_per_second = progress.steps_per_second;
                 }
                 Event::Note(note) => news.note = Some(note),
-                Event::Saved(path) => news.note = Some(format!("Saved to {}", path.display())),
+                Event::Saved(path) if self.quiet.as_ref() == Some(&path) => {
+                    self.kept_at = Some(self.step);
+                    self.keeping = false;
+                }
+                Event::Saved(path) => {
+                    self.saved = Some(self.step);
+                    news.note = Some(format!("Saved to {}", path.display()));
+                }
                 Event::Failed(sentence) => {
                     self.state = RunState::Failed;
                     news.failures.push(sentence);

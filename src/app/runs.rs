@@ -25,6 +25,7 @@ pub struct Runs {
     current: Option<RunId>,
     undo: Option<Undo>,
     given: u64,
+    changes: u64,
 }
 
 impl Runs {
@@ -58,21 +59,32 @@ impl Runs {
         self.list.iter_mut().find(|run| run.id == id)
     }
 
-    /// Adds a run, names and colours it, and makes it the current one.
-    pub fn add(&mut self, mut run: Run) -> RunId {
-        self.leave();
+    /// A number for a run that is still to come, see [`Self::add_as`].
+    pub fn reserve(&mut self) -> RunId {
         self.given += 1;
-        run.id = self.given;
+        self.given
+    }
+
+    /// Adds a run, names and colours it, and makes it the current one.
+    pub fn add(&mut self, run: Run) -> RunId {
+        let id = self.reserve();
+        self.add_as(id, run)
+    }
+
+    /// The same under a number from [`Self::reserve`].
+    pub fn add_as(&mut self, id: RunId, mut run: Run) -> RunId {
+        self.leave();
+        run.id = id;
         if run.name.is_empty() {
-            run.name = format!("Run {}", self.given);
+            run.name = format!("Run {id}");
         }
         // The colour that is free, or else the rarest.
         let uses = |color: usize| self.list.iter().filter(|run| run.color == color).count();
         run.color = (0..MOST).min_by_key(|color| uses(*color)).unwrap_or(0);
         self.list.push(run);
-        self.current = Some(self.given);
+        self.current = Some(id);
         self.make_room();
-        self.given
+        id
     }
 
     /// Makes a run the current one.
@@ -90,6 +102,7 @@ impl Runs {
         };
         if self.get(old).is_some_and(Run::is_touched) {
             self.undo = Some(Undo::Back(old));
+            self.changes += 1;
         } else {
             // Nothing was learned that could be wanted back.
             self.list.retain(|run| run.id != old);
@@ -109,11 +122,25 @@ impl Runs {
         if was_current {
             self.current = self.list.last().map(|run| run.id);
         }
+        self.changes += 1;
         self.undo = Some(Undo::Removed {
             at,
             run: Box::new(run),
             was_current,
         });
+    }
+
+    /// Grows with each change that [`Self::undo`] takes back.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// The run that was removed last, as long as it can be brought back.
+    pub fn removed(&self) -> Option<RunId> {
+        match &self.undo {
+            Some(Undo::Removed { run, .. }) => Some(run.id),
+            _ => None,
+        }
     }
 
     /// Whether there is something to take back.

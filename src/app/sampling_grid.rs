@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::background::{Background, Job};
 use super::exact::{Route, UpTo, support};
 use super::lesson::Lab;
@@ -21,7 +23,7 @@ const COARSE: usize = 8;
 const SHOW_EVERY: Duration = Duration::from_millis(80);
 
 /// What moves the particles of a panel.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Driver {
     /// The exact field of a path.
     Exact(Scheduler),
@@ -33,7 +35,7 @@ pub enum Driver {
 }
 
 /// One panel: a field and how it is followed.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// The field.
     pub driver: Driver,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::exact::Route;
 use super::run::RunId;
 use crate::data::Source;
@@ -75,7 +77,7 @@ impl Staged {
 }
 
 /// What moves the particles of a row or a panel that does not follow its lesson.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FieldChoice {
     /// The exact field.
     Exact,
@@ -84,7 +86,7 @@ pub enum FieldChoice {
 }
 
 /// Weights that a panel may show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum WeightsChoice {
     /// Those on the stage, whichever run is the current one.
     #[default]

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
 
 use super::exact::Route;
-use super::run::{Opened, Run, RunId, Wake};
+use super::log::{Kind, Log};
+use super::opening::Opening;
+use super::run::{Run, RunId, Wake};
 use super::runs::Runs;
 pub use super::staged::{Card, FieldChoice, Staged, WeightsChoice};
 use crate::data::Source;
@@ -27,16 +28,18 @@ pub struct Training {
     pub device: DeviceChoice,
     /// Failures that somebody should read.
     pub messages: Vec<String>,
+    /// Everything that was reported in the session.
+    pub log: Log,
     /// The newest short notice.
     pub note: Option<String>,
     /// The card that is asked for.
     pub wants: Option<Card>,
-    runs: Runs,
-    pub(super) opening: Vec<Receiver<Result<Opened, String>>>,
+    pub(super) runs: Runs,
+    pub(super) opening: Vec<Opening>,
     pretrained: Option<Staged>,
     pub(super) staged: Option<Staged>,
-    versions: u64,
-    wake: Wake,
+    pub(super) versions: u64,
+    pub(super) wake: Wake,
 }
 
 impl Training {
@@ -50,6 +53,7 @@ impl Training {
             config: ToyConfig::preset(preset),
             device,
             messages: Vec::new(),
+            log: Log::default(),
             note: None,
             wants: None,
             runs: Runs::default(),
@@ -192,40 +196,16 @@ impl Training {
         }
     }
 
-    /// Takes the run folders that have been read.
-    fn receive(&mut self) {
-        for (index, reader) in std::mem::take(&mut self.opening).into_iter().enumerate() {
-            match reader.try_recv() {
-                Err(TryRecvError::Empty) => {
-                    self.opening.insert(index.min(self.opening.len()), reader)
-                }
-                Err(TryRecvError::Disconnected) => {}
-                Ok(Err(sentence)) => self.report(sentence),
-                Ok(Ok(opened)) => {
-                    let run = Run::open(opened, self.device, Arc::clone(&self.wake));
-                    self.note = Some(format!("Opened {}", run.name));
-                    self.config = run.config.clone();
-                    self.pause();
-                    let id = self.runs.add(run);
-                    self.versions += 1;
-                    if let Some(run) = self.runs.get_mut(id) {
-                        run.set_version(self.versions);
-                    }
-                    self.stage_run();
-                }
-            }
-        }
-    }
-
     /// Puts the newest weights of the current run on the stage; old ones stay until it has any.
-    fn stage_run(&mut self) {
+    pub(super) fn stage_run(&mut self) {
         if let Some(staged) = self.run().and_then(Run::staged) {
             self.staged = Some(staged);
         }
     }
 
-    /// Adds a message for the banner.
+    /// Reports a failure.
     pub fn report(&mut self, sentence: String) {
+        self.log.add(Kind::Failure, &sentence);
         if self.messages.len() >= MESSAGES {
             self.messages.remove(0);
         }
@@ -297,16 +277,8 @@ impl Training {
         self.follow();
     }
 
-    /// Reads a run folder on a thread of its own and adds it to the list.
-    pub fn open(&mut self, folder: PathBuf) {
-        match Opened::read_apart(folder, Arc::clone(&self.wake)) {
-            Ok(reader) => self.opening.push(reader),
-            Err(error) => self.report(format!("the folder could not be read: {error}")),
-        }
-    }
-
     /// Controls and stage follow the current run, or the pretrained network without one.
-    fn follow(&mut self) {
+    pub(super) fn follow(&mut self) {
         match self.runs.current() {
             Some(run) => {
                 self.config = run.config.clone();
@@ -360,20 +332,21 @@ impl Training {
 
     /// Saves the run into a folder, on the training thread.
     pub fn save(&mut self, folder: PathBuf) {
-        if !self.run().is_some_and(|run| run.save(folder)) {
+        let run = self.runs.current_mut();
+        if !run.is_some_and(|run| run.save(folder)) {
             self.report(NOTHING_TO_SAVE.to_owned());
         }
     }
 
     /// Starts a run in place of the current one, which pauses.
-    fn start(&mut self, first: Option<Command>) {
+    pub(super) fn start(&mut self, first: Option<Command>) {
         if self.config.validate().is_ok() {
             self.pause();
         }
         self.begin(first);
     }
 
-    fn pause(&mut self) {
+    pub(super) fn pause(&mut self) {
         if let Some(run) = self.runs.current_mut().filter(|run| run.is_running()) {
             run.tell(Command::Pause);
         }

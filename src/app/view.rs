@@ -49,6 +49,39 @@ impl EachBelow {
     }
 }
 
+/// Places in the plane that a stage can show.
+pub struct Near;
+
+impl Near {
+    /// Whether they are.
+    pub fn contains<T, N>(&self, values: &T) -> bool
+    where
+        T: Clone + IntoPlace<N>,
+        N: Into<f64>,
+    {
+        let place = values.clone().into_place();
+        place.is_none_or(|place| place.map(Into::into).iter().all(|v: &f64| v.abs() <= 100.0))
+    }
+}
+
+/// A place that may be left out.
+pub trait IntoPlace<N> {
+    /// The place, if there is one.
+    fn into_place(self) -> Option<[N; 2]>;
+}
+
+impl<N> IntoPlace<N> for [N; 2] {
+    fn into_place(self) -> Option<[N; 2]> {
+        Some(self)
+    }
+}
+
+impl<N> IntoPlace<N> for Option<[N; 2]> {
+    fn into_place(self) -> Option<[N; 2]> {
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};

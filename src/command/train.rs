@@ -24,8 +24,8 @@ pub fn run(args: &TrainToyArgs) -> anyhow::Result<()> {
             (overridden(saved, args), Start::Resume(folder.clone()))
         }
         None => {
-            let preset = ToyConfig::preset(args.preset.unwrap_or_default());
-            (overridden(preset, args), Start::Fresh)
+            let config = fresh_config(args);
+            (config, Start::Fresh)
         }
     };
     config.validate()?;
@@ -46,6 +46,11 @@ pub fn run(args: &TrainToyArgs) -> anyhow::Result<()> {
     let keep = args.keep.clone();
     let session = Session::toy_keeping(config, start, args.device, true, keep, || {});
     follow(session, out, None)
+}
+
+/// The settings of a run that starts from fresh weights.
+pub fn fresh_config(args: &TrainToyArgs) -> ToyConfig {
+    overridden(ToyConfig::preset(args.preset.unwrap_or_default()), args)
 }
 
 fn overridden(mut config: ToyConfig, args: &TrainToyArgs) -> ToyConfig {

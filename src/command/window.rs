@@ -1,13 +1,15 @@
 //! `flowlab` without a verb: the window, or the headless demo where there is no display.
 
-use anyhow::ensure;
+use anyhow::{anyhow, ensure};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::demo;
 use super::output::check_free;
 use crate::app::theme::Theme;
-use crate::app::{self, LaunchOptions, ScreenshotPlan};
+use crate::app::{self, LaunchOptions, ScreenshotPlan, session};
 use crate::cli::WindowArgs;
+use crate::crash;
 
 /// Opens the lab.
 ///
@@ -28,6 +30,11 @@ pub fn run(args: &WindowArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.frame_times {
         check_free(path, args.force)?;
     }
+    let session = args.session.as_ref().map(|path| {
+        let opened = session::open(path).map_err(|sentence| anyhow!("--session: {sentence}"));
+        opened.map(|opened| (path.clone(), opened))
+    });
+    let session = session.transpose()?;
     if !has_display() {
         ensure!(
             args.screenshot.is_none(),
@@ -37,7 +44,14 @@ pub fn run(args: &WindowArgs) -> anyhow::Result<()> {
     }
     app::run(LaunchOptions {
         lesson: args.lesson.clone(),
+        beat: args.beat,
+        greeted: crash::folder()
+            .filter(|_| args.screenshot.is_none())
+            .map(|folder| folder.join("greeted")),
         preset: args.preset,
+        session,
+        // A picture of the window neither finds traces of other windows nor leaves any.
+        state: args.screenshot.is_none().then(state_folder),
         device: args.device,
         screenshot: args.screenshot.clone().map(|path| ScreenshotPlan {
             path,
@@ -56,6 +70,12 @@ pub fn run(args: &WindowArgs) -> anyhow::Result<()> {
         lecture: args.lecture,
         frame_times: args.frame_times.clone(),
     })
+}
+
+/// Where the program remembers things between two starts; without a home that is the folder of
+/// temporary files.
+fn state_folder() -> PathBuf {
+    crash::folder().unwrap_or_else(|| std::env::temp_dir().join("flowlab"))
 }
 
 /// Whether a window could open: always outside Linux and the BSDs, there if X11 or Wayland is

@@ -13,6 +13,16 @@ use tempfile::NamedTempFile;
 const MAX_BYTES: u64 = 256 << 20;
 /// How the name of a file begins that is being written.
 const PREFIX: &str = ".flowlab-";
+/// Files of a run folder, those of the image lab included.
+const RUN_FILES: [&str; 5] = [
+    "config.json",
+    "model.safetensors",
+    "optimizer.safetensors",
+    "kept.safetensors",
+    "log.csv",
+];
+/// The folder of an image run's sheets.
+const SHEETS: &str = "samples";
 /// A file that has been in the writing for longer was left behind by a killed program.
 const STALE: Duration = Duration::from_secs(3600);
 
@@ -156,6 +166,28 @@ pub fn ordinary(path: &Path) -> io::Result<&Path> {
         true => Ok(path),
         false => Err(io::Error::other("is no ordinary file")),
     }
+}
+
+/// Copies what a run folder holds into another one, a file at a time and each in one piece.
+///
+/// # Errors
+/// Names the file that could not be read or written.
+pub fn copy_run(from: &Path, to: &Path) -> Result<(), CheckpointError> {
+    prepare_folder(to, SystemTime::now())?;
+    let sheets = fs::read_dir(from.join(SHEETS)).into_iter().flatten();
+    let sheets = sheets.flatten().map(|entry| entry.path());
+    let files = RUN_FILES.iter().map(|name| from.join(name));
+    for path in files.chain(sheets).filter(|path| path.is_file()) {
+        let Ok(name) = path.strip_prefix(from) else {
+            continue;
+        };
+        let target = to.join(name);
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
+        }
+        write_atomically(&target, &read_capped(&path)?)?;
+    }
+    Ok(())
 }
 
 pub(super) fn read_capped(path: &Path) -> Result<Vec<u8>, CheckpointError> {

@@ -64,15 +64,14 @@ fn good(reader: &str) -> Vec<Vec<u8>> {
         ]),
         "table" => text(&["t,x,y\n0.5,1,2\n0.25,-1,1e9\n", "x,t,y\n\"1\",0, 2\n"]),
         "picture" => {
-            let mut bytes = Vec::new();
+            use image::ImageFormat::{Jpeg, Png};
             let picture = image::GrayImage::from_fn(9, 7, |x, y| image::Luma([(20 * x + y) as u8]));
-            picture
-                .write_to(
-                    &mut std::io::Cursor::new(&mut bytes),
-                    image::ImageFormat::Png,
-                )
-                .unwrap();
-            vec![bytes]
+            let written = |format| {
+                let mut bytes = std::io::Cursor::new(Vec::new());
+                picture.write_to(&mut bytes, format).unwrap();
+                bytes.into_inner()
+            };
+            vec![written(Png), written(Jpeg)]
         }
         "figure-settings" => {
             let meta = Meta {
@@ -99,6 +98,10 @@ fn good(reader: &str) -> Vec<Vec<u8>> {
             gif.push(0);
             vec![json.into_bytes(), svg.into_bytes(), pdf.into_bytes(), gif]
         }
+        "session" => text(&[
+            include_str!("../data/session-1.json"),
+            include_str!("../data/session-2.json"),
+        ]),
         "dataset" => text(&[
             "checkerboard:grid=4,scale=2",
             "painted:#.#/.#./#.#",

@@ -54,7 +54,8 @@ pub enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 6] = [
+    /// Every one.
+    pub const ALL: [Self; 6] = [
         Self::Vae,
         Self::Latent,
         Self::Inpaint,
@@ -62,6 +63,18 @@ impl Part {
         Self::Points,
         Self::Pictures,
     ];
+
+    /// The name in a session.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Vae => "vae",
+            Self::Latent => "latent",
+            Self::Inpaint => "inpaint",
+            Self::Semantic => "semantic",
+            Self::Points => "points",
+            Self::Pictures => "pictures",
+        }
+    }
 }
 
 impl Digits {
@@ -146,7 +159,8 @@ impl Digits {
             .any(|part| self.training(part).is_running())
     }
 
-    fn training(&self, part: Part) -> &DigitTraining {
+    /// One of the trainings, to look at.
+    pub fn training(&self, part: Part) -> &DigitTraining {
         match part {
             Part::Vae => &self.vae,
             Part::Latent => &self.latent,

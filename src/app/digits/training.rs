@@ -1,10 +1,12 @@
 //! One image training as the window sees it.
 
+mod opening;
+mod saving;
+
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread;
+use std::sync::mpsc::Receiver;
 
 use super::models::Source;
 use crate::app::curve::LossCurve;
@@ -50,6 +52,19 @@ pub struct DigitTraining {
     version: u64,
     builtin: Arc<str>,
     wanted: bool,
+    /// Its last save into a folder of the user's: the step.
+    saved: Option<u64>,
+    /// Saves into this folder are the program's own, and are not told.
+    quiet: Option<PathBuf>,
+    /// The step of the last of those, and whether one is on its way.
+    kept_at: Option<u64>,
+    keeping: bool,
+    /// The folder that is being read is none of the user's.
+    unsaved: bool,
+    /// The folder that the run was opened from is being copied.
+    copying: Option<Receiver<Result<PathBuf, String>>>,
+    /// What the controls say once the folder has been read.
+    after: Option<ImageConfig>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -77,6 +92,13 @@ impl DigitTraining {
             version: 1,
             builtin: builtin.into(),
             wanted: false,
+            saved: None,
+            quiet: None,
+            kept_at: None,
+            keeping: false,
+            unsaved: false,
+            copying: None,
+            after: None,
             wake,
         }
     }
@@ -165,6 +187,8 @@ impl DigitTraining {
         self.state = RunState::Paused;
         (self.step, self.total, self.steps_per_second) = (0, 0, 0.0);
         self.wanted = false;
+        (self.saved, self.quiet, self.kept_at) = (None, None, None);
+        (self.keeping, self.copying) = (false, None);
         self.note = None;
     }
 
@@ -182,81 +206,6 @@ impl DigitTraining {
         if let Some(session) = &self.session {
             session.send(command);
         }
-    }
-
-    /// Asks the training thread to save; false when there is none.
-    pub fn save(&mut self, folder: PathBuf) -> bool {
-        match (&self.session, &self.folder) {
-            (Some(session), _) => session.send(Command::Save(folder)),
-            (None, Some(there)) => {
-                let there = there.display();
-                self.note = Some(format!("Unchanged since it was opened from {there}"));
-                true
-            }
-            (None, None) => false,
-        }
-    }
-
-    /// Reads a run folder on a thread of its own; its model comes onto the stage.
-    pub fn open(&mut self, folder: PathBuf) {
-        let (send, reader) = channel();
-        let wake = Arc::clone(&self.wake);
-        let read = move || {
-            let opened = OpenedRun::read(&folder);
-            // The window may be gone by now.
-            let _ = send.send(opened.map(|run| (folder, run)));
-            wake();
-        };
-        let thread = thread::Builder::new().name("flowlab-open".to_owned());
-        match thread.spawn(read) {
-            Ok(_) => self.opening = Some(reader),
-            Err(error) => self.note = Some(format!("the folder could not be read: {error}")),
-        }
-    }
-
-    /// Takes the run folder that has been read; the sentence is a failure.
-    fn receive(&mut self) -> Option<String> {
-        let answer = match self.opening.as_ref()?.try_recv() {
-            Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => Err("the folder could not be read".to_owned()),
-            Ok(answer) => answer,
-        };
-        self.opening = None;
-        match answer {
-            Err(sentence) => Some(sentence),
-            Ok((folder, run)) if !same_kind(&run.config, &self.config) => Some(format!(
-                "{}: a run of `train {}`; open it in its own lesson",
-                folder.display(),
-                run.config.task()
-            )),
-            Ok((folder, run)) => {
-                self.take(&folder, run);
-                None
-            }
-        }
-    }
-
-    fn take(&mut self, folder: &Path, run: OpenedRun) {
-        self.reset();
-        self.state = if run.is_over() {
-            RunState::Finished
-        } else {
-            RunState::Paused
-        };
-        let mut all = curves(&run.rows).into_iter();
-        self.curve = all.next().unwrap_or_default();
-        self.parts = all.collect();
-        self.step = run.snapshot.step;
-        self.total = run.config.schedule().epochs * run.snapshot.steps_per_epoch;
-        let data = run.config.data();
-        self.data.path = data.map_or(String::new(), |data| data.display().to_string());
-        self.config = run.config.clone();
-        self.running = Some(run.config);
-        self.earlier.clone_from(&run.snapshot.sheets);
-        self.snapshot = Some(Arc::new(run.snapshot));
-        self.version += 1;
-        self.folder = Some(folder.to_owned());
-        self.note = Some(format!("Opened {}", folder.display()));
     }
 
     /// Starts a run, or goes on with the one that was opened; more epochs than it has done are
@@ -283,6 +232,7 @@ impl DigitTraining {
     /// Takes what the training thread has sent; the sentences are failures.
     pub fn drain(&mut self) -> Vec<String> {
         let mut failures: Vec<String> = self.receive().into_iter().collect();
+        failures.extend(self.take_copied());
         let Some(session) = &self.session else {
             return failures;
         };
@@ -297,7 +247,14 @@ impl DigitTraining {
                     self.steps_per_second = progress.steps_per_second;
                 }
                 Event::Note(note) => self.note = Some(note),
-                Event::Saved(path) => self.note = Some(format!("Saved to {}", path.display())),
+                Event::Saved(path) if self.quiet.as_ref() == Some(&path) => {
+                    self.kept_at = Some(self.step);
+                    self.keeping = false;
+                }
+                Event::Saved(path) => {
+                    self.saved = Some(self.step);
+                    self.note = Some(format!("Saved to {}", path.display()));
+                }
                 Event::Failed(sentence) => {
                     self.state = RunState::Failed;
                     failures.push(sentence);
@@ -344,16 +301,6 @@ impl DigitTraining {
         self.state = RunState::Preparing;
         let session = Session::images(config, Start::Fresh, device, true, move || wake());
         self.session = Some(session);
-    }
-}
-
-/// Whether a run of these settings belongs to the same lesson.
-fn same_kind(a: &ImageConfig, b: &ImageConfig) -> bool {
-    match (a, b) {
-        (ImageConfig::Variational(a), ImageConfig::Variational(b)) => {
-            a.dataset.points().is_some() == b.dataset.points().is_some()
-        }
-        _ => a.task() == b.task(),
     }
 }
 

@@ -6,6 +6,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::app::exact::LAST_TIME;
 use crate::data::{Dataset, Source};
@@ -19,7 +20,7 @@ const TOLERANCE: f64 = 1e-5;
 const BLOCK: usize = 256;
 
 /// How a field is followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Plan {
     /// The method.
     pub solver: Solver,

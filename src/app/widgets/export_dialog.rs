@@ -228,7 +228,7 @@ impl ExportDialog {
             } else if ui.button("Close").clicked() {
                 answer = Answer::Left;
             }
-            let hint = "Lesson, view, t, seed and look of an exported figure back (Ctrl+Shift+O)";
+            let hint = "Lesson, view, t, seed and look of an exported figure back (Ctrl+Shift+F)";
             let settings = ui.button("Settings from a figure…").on_hover_text(hint);
             if settings.clicked() && !exporter.is_busy() {
                 answer = Answer::Settings;

@@ -194,7 +194,7 @@ pub fn icon_button(ui: &mut Ui, icon: Icon, size: f32, look: Look, name: &str) -
         };
         ui.painter().rect_filled(rect, radius, fill);
         if response.has_focus() {
-            let ring = Stroke::new(1.5, p.source);
+            let ring = Stroke::new(1.6, p.source);
             ui.painter()
                 .rect_stroke(rect, radius, ring, StrokeKind::Inside);
         }

@@ -2,7 +2,6 @@
 
 pub mod answers;
 pub mod arrow;
-pub mod banner;
 pub mod bar_parts;
 pub mod bars;
 pub mod brush;
@@ -22,6 +21,7 @@ pub mod heat_map;
 pub mod help;
 pub mod icon;
 pub mod iteration_bar;
+pub mod log_panel;
 pub mod loss_plot;
 pub mod loss_view;
 pub mod measures;
@@ -43,6 +43,7 @@ pub mod small_plot;
 pub mod stage;
 pub mod target_controls;
 pub mod tiles;
+pub mod toasts;
 pub mod variational_controls;
 pub mod verdict_plot;
 pub mod weights_choice;

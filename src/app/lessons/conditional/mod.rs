@@ -39,7 +39,7 @@ const LAST_TIME: f64 = 0.995;
 const FLOOR_TIMES: usize = 49;
 /// What the fan needs, where it is missing.
 const NEEDS: &str = "The fan and its figures need the posterior of the data given x: it is known \
-                     for a board and a Gaussian source. Choose them under Training (Page Down).";
+                     for a board and a Gaussian source. Choose them under Training (Shift+Page Down).";
 
 /// What the flow panel depends on.
 #[derive(Clone, PartialEq)]

@@ -9,6 +9,7 @@ use super::job::{self, ErrorCurve, Heat, Panel as Part, Picture, Request};
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sketch;
+use crate::app::time_label;
 use crate::app::widgets::chart::nice_ceil;
 use crate::app::widgets::heat_map::Scale;
 use crate::figure::{Axis, Form, Panel, Scene, Text, Tone};
@@ -176,7 +177,7 @@ impl View {
     fn error(t: f32, curve: &ErrorCurve) -> Scene {
         let values = curve.points.iter().map(|point| point[1]);
         let top = nice_ceil(values.filter(|v| v.is_finite()).fold(1e-6, f32::max));
-        let x = Axis::linear(0.0, 1.0).labelled(Text::maths("t"));
+        let x = Axis::linear(0.0, 1.0).labelled(Text::maths(time_label::axis()));
         let y = Axis::linear(0.0, f64::from(top)).labelled("Squared error");
         let cursor = Form::lines(vec![vec![[t, 0.0], [t, top]]], 0.6, true);
         let line = Form::lines(vec![curve.points.clone()], 1.2, false);

@@ -16,12 +16,16 @@ use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
-use crate::app::view::view_of;
+use crate::app::training::WeightsChoice;
+use crate::app::view::{Near, view_of};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::Target;
 use crate::app::widgets::heat_map::{self, HeatTextures};
+use crate::app::widgets::measures::Measuring;
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::run_controls;
+use crate::flow::Solver;
+use crate::train::measure::Settings;
 use inspector::Inspector;
 use job::{ErrorCurve, Heat, Picture, Request};
 
@@ -53,6 +57,7 @@ pub struct Field {
     textures: HeatTextures,
     target: Option<Target>,
     inspector: Inspector,
+    measuring: Measuring,
 }
 
 impl Default for Field {
@@ -72,6 +77,7 @@ impl Default for Field {
             textures: HeatTextures::default(),
             target: None,
             inspector: Inspector::default(),
+            measuring: Measuring::default(),
         }
     }
 }
@@ -106,7 +112,7 @@ impl Lesson for Field {
         0.6
     }
 
-    view_of!(arrows, lines, heat, show_target, pinned);
+    view_of!(arrows, lines, heat, show_target, animated; pinned in Near);
 
     fn is_busy(&self) -> bool {
         self.work.as_ref().is_some_and(Background::is_busy)
@@ -229,6 +235,7 @@ impl Lesson for Field {
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {
+                self.measuring.ui(ui, lab, WeightsChoice::Current, MEASURED);
                 for note in NOTES {
                     notes::note_ui(ui, &note);
                 }
@@ -256,6 +263,14 @@ impl Lesson for Field {
         true
     }
 }
+
+/// How the particles are moved when the field is measured.
+const MEASURED: Settings = Settings {
+    solver: Solver::Midpoint,
+    steps: 100,
+    seed: 1,
+    quick: true,
+};
 
 const NOTES: [Note; 5] = [
     Note {

@@ -95,7 +95,10 @@ impl Lesson for Inpaint {
         figure::figure(self, lab, t)
     }
 
-    view_of!(hole, tell, keep, seed; image in 0..=LAST, gamma in 0.0..=LARGEST);
+    view_of!(
+        hole, tool, tell, keep, seed;
+        image in 0..=LAST, gamma in 0.0..=LARGEST, radius in RADII
+    );
 
     fn is_busy(&self) -> bool {
         self.work.as_ref().is_some_and(Background::is_busy)
@@ -148,7 +151,10 @@ impl Lesson for Inpaint {
         self.hole.history_ui(ui, Hole::none());
         ui.separator();
         let next = ui.button("Next digit");
-        if next.on_hover_text("Another test digit (Page ↓)").clicked() {
+        if next
+            .on_hover_text("Another test digit (Shift+Page ↓)")
+            .clicked()
+        {
             self.image = (self.image + 1) % (LAST + 1);
         }
     }

@@ -18,7 +18,7 @@ use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
-use crate::app::view::view_of;
+use crate::app::view::{Near, view_of};
 use crate::app::widgets::bar_parts::{dice_ui, slider_ui};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::heat_map::{HeatTextures, Scale, color_bar};
@@ -32,7 +32,7 @@ use crate::flow::{BoxUnion, ExactField};
 const PROBES: std::ops::RangeInclusive<usize> = 1..=16;
 /// What the lesson needs, where it is missing.
 const NEEDS: &str = "The density of this target is not known in closed form: choose a \
-                     checkerboard preset under Training (Page Down) to compare.";
+                     checkerboard preset under Training (Shift+Page Down) to compare.";
 
 /// What all work depends on: the weights, the target and how the divergence is found.
 #[derive(Clone, PartialEq)]
@@ -161,7 +161,7 @@ impl Lesson for Likelihood {
         figure::figure(self, lab, t)
     }
 
-    view_of!(shown, hutchinson, seed, x; probes in PROBES);
+    view_of!(shown, hutchinson, seed; probes in PROBES, x in Near);
 
     fn is_busy(&self) -> bool {
         let maps = self.maps.as_ref().is_some_and(|w| w.background.is_busy());

@@ -16,8 +16,8 @@ use crate::app::widgets::run_controls;
 const NO_SOURCE: &str = "The density of this source is not known in closed form, hence neither \
                          that of the flow from it.";
 /// Why there is no true density before the end.
-const NO_WAY: &str = "Before t = 1 the true density is known for a Gaussian source alone: go to \
-                      t = 1 (End).";
+const NO_WAY: &str = "On the way the true density is known for a Gaussian source alone: go to \
+                      the data (End).";
 
 impl Likelihood {
     /// Network, truth or difference.
@@ -122,7 +122,7 @@ impl Likelihood {
         let entropy = (self.known.as_ref()).and_then(|known| known.route.dataset.entropy());
         let points = means.map_or(0, |means| means.n);
         let hint = format!(
-            "Mean of −ln p of the network over {points} held-out points at t = 1, in nats, ± one \
+            "Mean of −ln p of the network over {points} held-out points at the data, in nats, ± one \
              standard error."
         );
         let with_error = |value: Option<[f64; 2]>| {

@@ -11,6 +11,7 @@ use crate::app::lesson::Lab;
 use crate::app::sampling_grid::Moved;
 use crate::app::sketch::{self, Who};
 use crate::app::theme::Theme;
+use crate::app::time_label;
 use crate::app::widgets::number;
 use crate::app::widgets::quiver::{self, LAST_TIME, SIDE};
 use crate::figure::scene::Key;
@@ -120,7 +121,7 @@ fn side(ways: &[Way], t: f32, trails: usize) -> Scene {
     };
     let unit = || Axis::linear(0.0, 1.03);
     let mut over_time = Plot::curves(
-        Axis::linear(0.0, 1.0).labelled(Text::maths("t")),
+        Axis::linear(0.0, 1.0).labelled(Text::maths(time_label::axis())),
         unit().labelled(Text::maths("α_t").plain(" and ").and("σ_t")),
     )
     .with("t", Tone::Muted, 1.0, cursor(t));
@@ -182,7 +183,7 @@ fn sheet(ways: &[Way; 2], t: f32) -> Scene {
             });
         }
     }
-    let x = Axis::linear(0.0, 1.0).labelled(Text::maths("t"));
+    let x = Axis::linear(0.0, 1.0).labelled(Text::maths(time_label::axis()));
     let y = Axis::linear(0.0, 1.03).labelled("Share of the signal");
     let times = TIMES.map(|t| vec![[t, 0.0], [t, 1.03]]).to_vec();
     let mut curves = Plot::curves(x, y)

@@ -19,12 +19,35 @@ pub struct LabelMap {
 }
 
 /// What a stroke does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
 pub enum Tool {
     /// Draws ink, which the rule of the data turns into labels.
     Pen,
     /// Paints a label.
     Label(u8),
+}
+
+impl From<Tool> for u8 {
+    /// 0 is the pen, the labels follow.
+    fn from(tool: Tool) -> Self {
+        match tool {
+            Tool::Pen => 0,
+            Tool::Label(label) => label + 1,
+        }
+    }
+}
+
+impl TryFrom<u8> for Tool {
+    type Error = String;
+
+    fn try_from(number: u8) -> Result<Self, String> {
+        match number.checked_sub(1) {
+            None => Ok(Self::Pen),
+            Some(label) if usize::from(label) < LEVELS => Ok(Self::Label(label)),
+            Some(label) => Err(format!("there is no label {label}")),
+        }
+    }
 }
 
 /// The labels' names, from paper to core.

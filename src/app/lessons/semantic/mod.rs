@@ -97,7 +97,11 @@ impl Lesson for Semantic {
         figure::figure(self, lab, t)
     }
 
-    view_of!(map, seed; class in EachBelow(usize::from(CLASSES)), gamma in 0.0..=LARGEST);
+    view_of!(
+        map, tool, seed;
+        class in EachBelow(usize::from(CLASSES)), gamma in 0.0..=LARGEST,
+        image in 0..=LAST, radius in RADII
+    );
 
     fn is_busy(&self) -> bool {
         self.work.as_ref().is_some_and(Background::is_busy)
@@ -138,7 +142,7 @@ impl Lesson for Semantic {
         self.map.history_ui(ui, LabelMap::empty());
         ui.separator();
         let load = ui.button("Map of a test digit");
-        if load.on_hover_text("The next one (Page ↓)").clicked() {
+        if load.on_hover_text("The next one (Shift+Page ↓)").clicked() {
             self.load(1);
         }
     }

@@ -9,6 +9,7 @@ use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sampling_grid::{Cell, Driver, Moved};
 use crate::app::sketch::{self, Who};
+use crate::app::time_label;
 use crate::app::widgets::number;
 use crate::data::Dataset;
 use crate::figure::scene::Key;
@@ -164,7 +165,7 @@ impl View {
         } else {
             ""
         };
-        let title = Text::from(format!("{title}{last}, ")).and(&format!("t = {t:.2}"));
+        let title = Text::from(format!("{title}{last}, ")).and(&time_label::moment(t));
         let scene = Scene::row(vec![panel]).titled(title);
         if moved.masses.is_empty() {
             return scene;

@@ -65,13 +65,13 @@ pub struct Table {
     /// Whether the trained network moves the particles of the solvers' rows.
     pub network: bool,
     /// Whose weights the network has.
-    #[serde(skip)]
+    #[serde(default)]
     pub weights: WeightsChoice,
     /// What moves the particles of a solver's row; none follows the two switches above it.
-    #[serde(skip)]
+    #[serde(default)]
     pub of_solvers: [Option<FieldChoice>; 4],
     /// What moves the particles of a path's row; none is its exact field.
-    #[serde(skip)]
+    #[serde(default)]
     pub of_paths: [Option<FieldChoice>; 4],
     /// Whether the last step is one of Euler's.
     pub last_euler: bool,
