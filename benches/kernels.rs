@@ -7,6 +7,7 @@ use flowlab::flow::marginal::MarginalField;
 use flowlab::flow::solver::Solver;
 use flowlab::kernel::{Mlp, MlpWeights, TrainKernel, sample};
 use flowlab::train::batch::{Batch, Purpose, noise, stream};
+use flowlab::train::engine::{Engine, EngineState, FusedEngine};
 use flowlab::train::{Preset, ToyConfig};
 use rayon::prelude::*;
 
@@ -34,6 +35,22 @@ fn loss_and_gradients(bencher: Bencher<'_, '_>, batch: usize) {
         let Batch { xt, t, dxt, .. } = &drawn;
         black_box(kernel.loss_and_gradients(&weights, &flat, xt, t, dxt, &mut grads))
     });
+}
+
+/// A step of one point: Adam on all weights and the way to burn and back, which a step of any
+/// batch pays once.
+#[divan::bench]
+fn adam_step(bencher: Bencher<'_, '_>) {
+    let (mut config, weights) = tutorial();
+    config.batch = 1;
+    let drawn = Batch::draw(&config, 0);
+    let state = EngineState {
+        weights,
+        average: None,
+        moments: None,
+    };
+    let mut engine = FusedEngine::new(state, None);
+    bencher.bench_local(|| engine.step(black_box(&drawn), config.lr).expect("a step"));
 }
 
 /// What a thread of its own does during a step.

@@ -6,7 +6,8 @@
 #   benches/window.sh [FLOWLAB]        the binary; target/release/flowlab by default
 #
 # Needs xdotool, and Xvfb where there is no display. SECONDS_OF_SCRUB=20 drags longer; ROUNDS=3
-# alternates the two more often (the machine may be noisy).
+# alternates the two more often (the machine may be noisy). Ends with 1 where training takes more
+# than half of the pace again, or a window at rest draws.
 set -euo pipefail
 
 if [ -z "${DISPLAY:-}" ]; then
@@ -101,6 +102,9 @@ row still
 row training
 awk -v a="$(percentile "$work/training.work" 0.99)" -v b="$(percentile "$work/still.work" 0.99)" \
   -v c="$(percentile "$work/training.interval" 0.99)" \
-  -v d="$(percentile "$work/still.interval" 0.99)" \
-  'BEGIN { printf "p99 with training / without: work %.2f, interval %.2f\n", a / b, c / d }'
-echo "pictures of a window at rest in 3 s: $idle"
+  -v d="$(percentile "$work/still.interval" 0.99)" -v idle="$idle" \
+  'BEGIN {
+    printf "p99 with training / without: work %.2f, interval %.2f (limit 1.5)\n", a / b, c / d
+    print "pictures of a window at rest in 3 s: " idle
+    exit !(a / b <= 1.5 && c / d <= 1.5 && idle == 0)
+  }'

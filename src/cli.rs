@@ -47,6 +47,9 @@ pub struct WindowArgs {
     /// Open at this lesson.
     #[arg(long, value_name = "NAME")]
     pub lesson: Option<String>,
+    /// Open at this beat of the lesson, counted from 1.
+    #[arg(long, value_name = "N")]
+    pub beat: Option<usize>,
     /// Start from this preset: seed003, seed003-cosine or seed001.
     #[arg(long)]
     pub preset: Option<Preset>,

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::io;
-use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -29,22 +28,25 @@ pub fn install() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         before(info);
-        let text = report(info, &Backtrace::force_capture());
-        let now = SystemTime::now();
-        let folders = [folder(), Some(std::env::temp_dir().join("flowlab"))];
-        let written = folders
-            .into_iter()
-            .flatten()
-            .find_map(|folder| write(&folder, now, &text).ok());
+        let what = format!("{info}\n\n{}", Backtrace::force_capture());
         // A panic while stderr is closed must not panic again.
-        let _ = match written {
+        let _ = match leave(&what) {
             Some(path) => writeln(&format!(
                 "A report was written to {}; please send it along when you tell of this.",
                 path.display()
             )),
-            None => writeln(&format!("No report could be written. {text}")),
+            None => writeln(&format!("No report could be written. {}", report(&what))),
         };
     }));
+}
+
+/// Writes a report of `what` happened into [`folder`], or into the system's folder of temporary
+/// files where that cannot be written; returns where it is.
+pub fn leave(what: &str) -> Option<PathBuf> {
+    let (text, now) = (report(what), SystemTime::now());
+    let folders = [folder(), Some(std::env::temp_dir().join("flowlab"))];
+    let mut folders = folders.into_iter().flatten();
+    folders.find_map(|folder| write(&folder, now, &text).ok())
 }
 
 /// Where reports are kept; none where the system names no place for them.
@@ -71,8 +73,8 @@ fn writeln(line: &str) -> io::Result<()> {
         .write_all(format!("{line}\n").as_bytes())
 }
 
-/// What is known at a panic. Settings stand in the arguments; nothing of the user's data is told.
-fn report(info: &PanicHookInfo<'_>, trace: &Backtrace) -> String {
+/// What is known when something went wrong. Settings stand in the arguments; nothing of the user's data is told.
+fn report(what: &str) -> String {
     let mut text = format!("Flow Lab {}\n", env!("CARGO_PKG_VERSION"));
     let os = (std::env::consts::OS, std::env::consts::ARCH);
     let thread = std::thread::current();
@@ -85,7 +87,7 @@ fn report(info: &PanicHookInfo<'_>, trace: &Backtrace) -> String {
     for (name, value) in facts.iter() {
         let _ = writeln!(text, "{name}: {value}");
     }
-    let _ = writeln!(text, "thread: {name}\n\n{info}\n\n{trace}");
+    let _ = writeln!(text, "thread: {name}\n\n{what}");
     text
 }
 

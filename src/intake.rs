@@ -66,7 +66,7 @@ pub const READERS: [Reader; 11] = [
     Reader {
         name: "picture",
         read: |bytes| {
-            let density = PixelGrid::from_png(bytes, false).is_ok();
+            let density = PixelGrid::from_image(bytes, false).is_ok();
             grey_square_of(bytes, mnist::SIDE).is_ok() || density
         },
     },

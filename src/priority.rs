@@ -1,9 +1,9 @@
 //! Which threads step back for the window.
 //!
-//! While a window is open, threads that train or sample run at a lower priority of the operating
-//! system: they have every core as long as nobody draws, and a picture takes a core at once. A
-//! pool of one thread less than there are cores would cost half the speed on two cores, all the
-//! time.
+//! While a window is open, threads that train or sample leave it a core: their pool has one thread
+//! less than there are cores. On Linux they also run at a lower priority of the operating system,
+//! and that alone serves a machine of two cores, where a core less would cost half the speed: they
+//! have both as long as nobody draws, and a picture takes one at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -32,9 +32,21 @@ static WINDOW: AtomicBool = AtomicBool::new(false);
 /// pool that training steps share, unless it exists already.
 pub fn window_opens() {
     WINDOW.store(true, Ordering::Relaxed);
-    let pool = rayon::ThreadPoolBuilder::new().start_handler(|_| step_back(Priority::Training));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(pool_size(cores, cfg!(target_os = "linux")))
+        .start_handler(|_| step_back(Priority::Training));
     if pool.build_global().is_err() {
         log::debug!("the threads exist already and keep their priority");
+    }
+}
+
+/// Threads of the pool on so many cores, where they can step back by `priority` or cannot.
+fn pool_size(cores: usize, priority: bool) -> usize {
+    if priority && cores <= 2 {
+        cores.max(1)
+    } else {
+        cores.saturating_sub(1).max(1)
     }
 }
 
@@ -54,14 +66,24 @@ pub fn step_back(priority: Priority) {
     let _ = priority;
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_window_keeps_a_core() {
+        for (cores, with, without) in [(0, 1, 1), (1, 1, 1), (2, 2, 1), (3, 2, 2), (16, 15, 15)] {
+            assert_eq!(pool_size(cores, true), with, "{cores} cores");
+            assert_eq!(pool_size(cores, false), without, "{cores} cores");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
     fn nice() -> i32 {
         rustix::process::getpriority_process(None).unwrap()
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn a_thread_steps_back_alone_and_only_for_a_window() {
         let before = nice();

@@ -165,29 +165,59 @@ fn brightness_is_density() {
         (false, true) => Luma([200]),
         (false, false) => Luma([100]),
     });
-    let grid = PixelGrid::from_png(&png(&image), false).expect("a picture");
+    let grid = PixelGrid::from_image(&png(&image), false).expect("a picture");
     assert_eq!(grid.side(), 64);
     assert_eq!(grid.get([50, 40]), 63);
     assert!((31..=32).contains(&grid.get([50, 20])));
     assert_eq!(grid.get([10, 40]), 0);
     assert_eq!(grid.get([50, 60]), 0, "a wide picture leaves the top free");
-    let dark = PixelGrid::from_png(&png(&image), true).expect("a picture");
+    let dark = PixelGrid::from_image(&png(&image), true).expect("a picture");
     assert_eq!(dark.get([10, 40]), 63);
     assert_eq!(dark.get([50, 60]), 0, "the free part is not dark");
     let clear = GrayAlphaImage::from_pixel(8, 8, LumaA([0, 0]));
     let mut bytes = Cursor::new(Vec::new());
     clear.write_to(&mut bytes, ImageFormat::Png).expect("png");
-    assert!(PixelGrid::from_png(bytes.get_ref(), true).is_err());
+    assert!(PixelGrid::from_image(bytes.get_ref(), true).is_err());
+}
+
+#[test]
+fn a_photograph_is_read_the_right_way_up() {
+    // The left half is bright.
+    let image = GrayImage::from_fn(64, 64, |x, _| Luma([if x < 32 { 255 } else { 0 }]));
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, ImageFormat::Jpeg).expect("jpeg");
+    let plain = bytes.into_inner();
+    let grid = PixelGrid::from_image(&plain, false).expect("a picture");
+    let at = |grid: &PixelGrid| [[10, 10], [10, 50], [50, 10], [50, 50]].map(|c| grid.get(c) > 40);
+    assert_eq!(at(&grid), [true, true, false, false]);
+
+    // The camera was held on its side: EXIF orientation 6, a quarter turn to the right.
+    let exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let mut turned = plain[..2].to_vec();
+    turned.extend([0xff, 0xe1]);
+    turned.extend(
+        u16::try_from(exif.len() + 2)
+            .expect("a short segment")
+            .to_be_bytes(),
+    );
+    turned.extend(exif);
+    turned.extend(&plain[2..]);
+    let grid = PixelGrid::from_image(&turned, false).expect("a picture");
+    assert_eq!(
+        at(&grid),
+        [false, true, false, true],
+        "the bright half is above"
+    );
 }
 
 #[test]
 fn bad_images_are_refused() {
-    let error = |bytes: &[u8]| PixelGrid::from_png(bytes, false).unwrap_err();
+    let error = |bytes: &[u8]| PixelGrid::from_image(bytes, false).unwrap_err();
     let good = png(&GrayImage::from_pixel(30, 20, Luma([255])));
     for end in 0..good.len() - 20 {
         error(&good[..end]);
     }
-    assert!(error(b"GIF89a").contains("PNG"));
+    assert!(error(b"GIF89a").contains("neither a PNG nor a JPEG"));
     assert!(error(&png(&GrayImage::new(8, 8))).contains(":dark"));
     let wide = png(&GrayImage::from_pixel(5000, 1, Luma([255])));
     assert!(error(&wide).contains("4096"), "{}", error(&wide));

@@ -5,7 +5,7 @@ mod common;
 use flowlab::data::Dataset;
 use flowlab::flow::assignment::{assignment, squared_distances};
 use flowlab::flow::metric::{
-    cell_mass, energy_distance, off_support, path_energy, sliced_w2, straightness, w2,
+    self, cell_mass, energy_distance, off_support, path_energy, sliced_w2, straightness, w2,
 };
 use flowlab::flow::special::{erfcx, log_normal_interval, normal_pdf};
 use flowlab::flow::{BoxUnion, BoxesError, Real, WeightedBox};
@@ -68,6 +68,26 @@ proptest! {
         let best: f64 = a.iter().zip(&b).map(|(x, y)| (x - y).powi(2)).sum();
         prop_assert!((got - best).abs() < 1e-8);
     }
+}
+
+#[test]
+fn fault_13_lost_points_are_counted() {
+    let points = [
+        0.0,
+        0.0,
+        f32::NAN,
+        0.0,
+        0.0,
+        f32::INFINITY,
+        2e4,
+        0.0,
+        0.0,
+        -2e4,
+        5e3,
+        -5e3,
+    ];
+    assert_eq!(metric::lost(&points), 4);
+    assert_eq!(metric::lost::<f64>(&[]), 0);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flowlab::app::lessons;
+use flowlab::app::{beats, lessons};
 
 const HEADINGS: [&str; 5] = [
     "## What it shows",
@@ -80,4 +80,18 @@ fn the_plan_takes_45_minutes() {
         sum += number().expect("minutes");
     }
     assert_eq!(sum, 45);
+}
+
+#[test]
+fn the_plan_counts_the_beats() {
+    let text = read("lecture.md");
+    for lesson in lessons::all() {
+        let name = lesson.name();
+        let row = text
+            .lines()
+            .find(|line| line.contains(&format!("({name}.md) |")));
+        let cell = row.and_then(|row| row.split('|').nth(4)).map(str::trim);
+        let count = beats::of(name).len().to_string();
+        assert_eq!(cell, Some(count.as_str()), "{name}");
+    }
 }

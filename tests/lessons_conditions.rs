@@ -110,6 +110,7 @@ fn a_pen_draws_a_map_and_digits_come_of_it() {
     assert!(ink > 500, "a stroke and the digits of it: {ink}");
     chord(&mut harness, Key::Z);
     assert!(shows(&harness, "100.0"));
-    press(&mut harness, Key::PageDown);
+    harness.key_press_modifiers(egui::Modifiers::SHIFT, Key::PageDown);
+    harness.run_steps(2);
     assert!(!shows(&harness, "100.0"), "the map of a test digit");
 }

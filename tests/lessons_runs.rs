@@ -312,7 +312,8 @@ fn right_and_wrong_train_at_once_and_change_by_key() {
         click(&mut harness, name);
         harness.get_by_label("Pause");
     }
-    press(&mut harness, Key::PageDown);
+    harness.key_press_modifiers(egui::Modifiers::SHIFT, Key::PageDown);
+    harness.run_steps(2);
     press(&mut harness, Key::T);
     harness.get_by_label("Train both");
     // The window's own runs are left alone.

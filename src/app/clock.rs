@@ -18,6 +18,8 @@ pub struct Clock {
     pub looping: bool,
     speed: usize,
     rested: f64,
+    /// Where the present sweep ends before the data.
+    stop: Option<f64>,
 }
 
 impl Default for Clock {
@@ -28,6 +30,7 @@ impl Default for Clock {
             looping: false,
             speed: 3,
             rested: 0.0,
+            stop: None,
         }
     }
 }
@@ -57,6 +60,7 @@ impl Clock {
     /// Starts, or pauses; a sweep that has ended starts again from the noise.
     pub fn toggle(&mut self) {
         self.playing = !self.playing;
+        self.stop = None;
         if self.playing && self.t >= 1.0 {
             self.seek(0.0);
         }
@@ -65,6 +69,14 @@ impl Clock {
     /// Pauses.
     pub fn pause(&mut self) {
         self.playing = false;
+        self.stop = None;
+    }
+
+    /// Runs from the noise to `t` and rests there.
+    pub fn sweep_to(&mut self, t: f64) {
+        self.seek(0.0);
+        self.playing = true;
+        self.stop = Some(t).filter(|t| *t < 1.0);
     }
 
     /// Pauses and moves by whole frames of 0.01.
@@ -106,6 +118,10 @@ impl Clock {
         };
         if self.t < 1.0 {
             self.seek(self.t + dt * self.speed() / SWEEP_SECONDS);
+            if let Some(stop) = self.stop.filter(|stop| self.t >= *stop) {
+                self.seek(stop);
+                self.pause();
+            }
         } else if self.looping {
             self.rested += dt;
             if self.rested >= REST_SECONDS {
@@ -152,6 +168,26 @@ mod tests {
         assert!((40..45).contains(&ticks), "{ticks}");
         assert_eq!(clock.t(), 1.0);
         assert!(!clock.playing());
+    }
+
+    #[test]
+    fn a_sweep_may_end_on_the_way() {
+        let mut clock = Clock {
+            looping: true,
+            ..Clock::default()
+        };
+        clock.sweep_to(0.4);
+        assert_eq!(clock.t(), 0.0);
+        let ticks = (0..1000).take_while(|_| clock.tick(0.1)).count();
+        assert!((14..17).contains(&ticks), "{ticks}");
+        assert_eq!(clock.t(), 0.4);
+        // Whoever plays on from there goes to the end.
+        clock.toggle();
+        (0..10).for_each(|_| _ = clock.tick(0.1));
+        assert!(clock.t() > 0.5 && clock.playing());
+        clock.sweep_to(1.0);
+        (0..41).for_each(|_| _ = clock.tick(0.1));
+        assert!(clock.t() == 1.0 && clock.playing());
     }
 
     #[test]

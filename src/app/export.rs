@@ -1,105 +1,72 @@
-//! Figures from the window: how they are exported, and the threads that preview and write them.
+//! Figures from the window: what a file of them shows, and the threads that preview and write it.
+
+mod options;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egui::ColorImage;
-use serde::{Deserialize, Serialize};
 
 use super::background::{Background, Job};
 use super::figure::Figure;
 use crate::figure::format::{self, Frames};
 use crate::figure::page::Picture;
-use crate::figure::{FigureError, Format, Scene, Style, Watch, layout};
+use crate::figure::{FigureError, Scene, Style, Watch, layout};
 use crate::train::files::write_atomically;
+pub use options::{Along, Film, Options};
 
 /// Width of the preview in pixels; twice what it has on the screen, for sharp displays.
 const PREVIEW: f64 = 720.0;
 
-/// How a figure is exported; kept from one export to the next.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Options {
-    /// Size and look.
-    pub style: Style,
-    /// The kind of file.
-    pub format: Format,
-    /// Lengths are shown in inches.
-    pub inches: bool,
-    /// Whether there is a title.
-    pub titled: bool,
-    /// The title; the figure's own while it is empty.
-    pub title: String,
-    /// Whether the width is that of the user, not the one that suits the figure.
-    pub sized: bool,
-    /// What an animation shows.
-    pub film: Film,
+/// What a file shows.
+pub enum Content {
+    /// A figure at its time.
+    Still(Figure),
+    /// A figure at these times.
+    Scrub(Figure, Vec<f32>),
+    /// A training, moment by moment.
+    Training(Vec<Figure>),
 }
 
-/// A scrub of the time of the flow.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Film {
-    /// Time of the flow at its start.
-    pub from: f32,
-    /// And at its end.
-    pub to: f32,
-    /// How long it plays.
-    pub seconds: f32,
-    /// Frames a second.
-    pub fps: u16,
-}
-
-impl Default for Film {
-    fn default() -> Self {
-        Self {
-            from: 0.0,
-            to: 1.0,
-            seconds: 3.0,
-            fps: 20,
+impl Content {
+    /// The figure that the file's settings are those of.
+    fn figure(&self) -> Option<&Figure> {
+        match self {
+            Self::Still(figure) | Self::Scrub(figure, _) => Some(figure),
+            Self::Training(moments) => moments.last(),
         }
     }
-}
 
-impl Film {
-    /// Times of its frames; the last one stays for half a second, so that the end can be looked at.
-    pub fn times(&self) -> Vec<f32> {
-        let fps = f32::from(self.fps.clamp(1, 50));
-        let count = (self.seconds.clamp(0.1, 60.0) * fps).round().max(1.0) as usize;
-        let at = |i: usize| self.from + (self.to - self.from) * i as f32 / count as f32;
-        let rest = (0.5 * fps).round() as usize;
-        let moving = (0..=count).map(at);
-        moving.chain(std::iter::repeat_n(self.to, rest)).collect()
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.figure().is_none()
     }
-}
 
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            style: Style::ONE_COLUMN,
-            format: Format::Png,
-            inches: false,
-            titled: true,
-            title: String::new(),
-            sized: false,
-            film: Film::default(),
+    /// Frames of the file, and how many of them a second.
+    fn pace(&self, film: &Film) -> (usize, u16) {
+        let fps = film.fps.clamp(1, 50);
+        match self {
+            Self::Still(_) => (1, fps),
+            Self::Scrub(_, times) => (times.len(), fps),
+            Self::Training(moments) => {
+                let fps = (moments.len() as f32 / film.seconds.clamp(0.1, 60.0)).round();
+                let fps = fps.clamp(1.0, 50.0) as u16;
+                (moments.len() + usize::from(fps / 2), fps)
+            }
         }
     }
-}
 
-impl Options {
-    /// The style with the title.
-    pub fn style(&self) -> Style {
-        let title = self.title.trim();
-        Style {
-            title: match (self.titled, title.is_empty()) {
-                (false, _) => Some(String::new()),
-                (true, true) => None,
-                (true, false) => Some(title.to_owned()),
-            },
-            ..self.style.clone()
-        }
+    /// A frame; none when it was given up.
+    fn scene(&self, frame: usize, watch: &Watch) -> Option<Cow<'_, Scene>> {
+        let drawn = |figure: &Figure| figure.scene(watch.flag()).map(|scene| (*scene).clone());
+        let scene = match self {
+            Self::Still(figure) => drawn(figure),
+            Self::Scrub(figure, times) => figure.frame(*times.get(frame)?, watch.flag()),
+            // The last one stays for a while.
+            Self::Training(moments) => drawn(moments.get(frame).or(moments.last())?),
+        };
+        scene.map(Cow::Owned)
     }
 }
 
@@ -141,13 +108,13 @@ impl Exporter {
     }
 
     /// Writes a file in the background, whole or not at all.
-    pub fn write(&mut self, lesson: &str, frames: Vec<Figure>, options: &Options, path: PathBuf) {
+    pub fn write(&mut self, lesson: &str, content: Content, options: &Options, path: PathBuf) {
         let options = options.clone();
         let lesson = lesson.to_owned();
         self.start(move |job, watch| {
             let bytes = job
                 .pool
-                .install(|| bytes(&lesson, &frames, &options, watch));
+                .install(|| bytes(&lesson, &content, &options, watch));
             let bytes = match bytes {
                 Err(FigureError::Cancelled) => return Ok(None),
                 other => other.map_err(|error| error.to_string())?,
@@ -276,27 +243,18 @@ pub fn free(path: &Path) -> PathBuf {
 
 fn bytes(
     lesson: &str,
-    figures: &[Figure],
+    content: &Content,
     options: &Options,
     watch: &Watch,
 ) -> Result<Vec<u8>, FigureError> {
-    let first = figures.first().ok_or(FigureError::Empty)?;
+    let figure = content.figure().ok_or(FigureError::Empty)?;
     let style = options.style();
-    let meta = first.meta(lesson, &style, &first.weights.runs());
-    let moving = figures.len() > 1;
-    let scene = |i: usize| -> Option<Cow<'_, Scene>> {
-        let figure = figures.get(i)?;
-        if moving {
-            return figure.frame(watch.flag()).map(Cow::Owned);
-        }
-        figure
-            .scene(watch.flag())
-            .map(|scene| Cow::Owned(Scene::clone(&scene)))
-    };
+    let meta = figure.meta(lesson, &style, &figure.weights.runs());
+    let (count, fps) = content.pace(&options.film);
     let frames = Frames {
-        count: figures.len(),
-        fps: options.film.fps.clamp(1, 50),
-        scene: &scene,
+        count,
+        fps,
+        scene: &|frame| content.scene(frame, watch),
     };
     format::encode_watched(&frames, options.format, &style, &meta, watch)
 }
@@ -316,13 +274,13 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::figure::{Form, Meta, Panel, Tone};
+    use crate::figure::{Form, Format, Meta, Panel, Tone};
 
     fn figure() -> Figure {
         let dots = Form::dots(&[0.0, 0.0, 0.5, 0.5], 2.0);
         let panel = Panel::square(1.0).with("dots", Tone::Model, 1.0, dots);
         let scene = Scene::row(vec![panel]);
-        Figure::new(3, move |_| Some(scene.clone()))
+        Figure::new(3, 0.0, move |_, _| Some(scene.clone()))
     }
 
     fn wait(exporter: &mut Exporter) -> Arc<(u64, Done)> {
@@ -347,7 +305,7 @@ mod tests {
             title: " <a> ".to_owned(),
             ..Options::default()
         };
-        exporter.write("name", vec![figure()], &options, path.clone());
+        exporter.write("name", Content::Still(figure()), &options, path.clone());
         assert!(matches!(&wait(&mut exporter).1, Done::Written(p) if *p == path));
         assert!(exporter.news().is_none(), "news are told once");
         let meta = Meta::find(&std::fs::read(&path).unwrap()).unwrap();
@@ -355,7 +313,12 @@ mod tests {
         assert_eq!(meta.style.title.as_deref(), Some("<a>"));
         assert_eq!(free(&path), folder.path().join("new/figure-2.svg"));
 
-        exporter.write("name", vec![figure()], &options, folder.path().to_owned());
+        exporter.write(
+            "name",
+            Content::Still(figure()),
+            &options,
+            folder.path().to_owned(),
+        );
         let news = wait(&mut exporter);
         assert!(matches!(&news.1, Done::Failed(why) if why.contains("no ordinary file")));
 
@@ -367,8 +330,8 @@ mod tests {
             format: Format::Gif,
             ..options
         };
-        let frames = vec![figure(); 300];
-        exporter.write("name", frames, &film, folder.path().join("a.gif"));
+        let content = Content::Scrub(figure(), vec![0.5; 300]);
+        exporter.write("name", content, &film, folder.path().join("a.gif"));
         while exporter.progress().is_none_or(|[done, _]| done == 0) {
             let over = exporter.news();
             assert!(over.is_none(), "ended before it began: {over:?}");

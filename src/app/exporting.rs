@@ -6,14 +6,19 @@ use std::sync::Arc;
 use egui::{Context, Ui};
 
 use super::App;
-use super::export::{Done, Exporter, Options, free};
+use super::export::{Along, Content, Done, Exporter, Options, free};
 use super::figure::Figure;
+use super::training::Card;
 use super::widgets::export_dialog::{Answer, ExportDialog};
+
+/// What exporting says before the stage shows anything.
+pub const NOTHING_TO_EXPORT: &str =
+    "There is nothing to export here yet: wait until the picture is there, or show a part of it.";
 
 /// What the window keeps for exports.
 pub(super) struct Exporting {
     exporter: Exporter,
-    options: Options,
+    pub(super) options: Options,
     dialog: Option<ExportDialog>,
     /// Where the last file went.
     last: Option<PathBuf>,
@@ -51,10 +56,16 @@ impl App {
             self.exporting.options.style.width_cm = figure.width_cm;
         }
         let suggested = || PathBuf::from(format!("figures/{name}.png"));
+        self.exporting.options.style.map = self.lab.settings.map;
         let path = free(&self.exporting.last.clone().unwrap_or_else(suggested));
         self.exporting.opened += 1;
         let path = path.display().to_string();
-        self.exporting.dialog = Some(ExportDialog::new(figure, self.exporting.opened, path));
+        self.exporting.dialog = Some(ExportDialog::new(
+            self.current,
+            figure,
+            self.exporting.opened,
+            path,
+        ));
     }
 
     /// Exports what is on the stage as the last time, beside the last file.
@@ -66,8 +77,10 @@ impl App {
     }
 
     fn nothing_to_export(&mut self) {
-        let sentence = "There is no figure to export here yet.".to_owned();
-        self.lab.training.report(sentence);
+        let messages = &self.lab.training.messages;
+        if !messages.iter().any(|known| known == NOTHING_TO_EXPORT) {
+            self.lab.training.report(NOTHING_TO_EXPORT.to_owned());
+        }
     }
 
     fn figure_now(&self) -> Option<Figure> {
@@ -75,31 +88,33 @@ impl App {
     }
 
     /// The figure of the lesson on the stage, with what its file says.
-    fn figure_at(&self, t: f32) -> Option<Figure> {
+    pub fn figure_at(&self, t: f32) -> Option<Figure> {
         let lesson = &self.lessons[self.current];
         let figure = lesson.figure(&self.lab, t)?;
         Some(figure.shown(lesson.as_ref(), &self.lab, f64::from(t)))
     }
 
     fn write_figure(&mut self, path: PathBuf) {
-        let name = self.lessons[self.current].name();
-        let shown = self.exporting.dialog.as_ref().map(|d| d.figure.clone());
-        let frames: Vec<Figure> = if self.exporting.options.format.moves() {
-            let times = self.exporting.options.film.times();
-            times
-                .into_iter()
-                .filter_map(|t| self.figure_at(t))
-                .collect()
-        } else {
-            shown.or_else(|| self.figure_now()).into_iter().collect()
+        // Another lesson may be on the stage since the card was opened.
+        let (place, figure) = match &self.exporting.dialog {
+            Some(dialog) => (dialog.place, Some(dialog.figure.clone())),
+            None => (self.current, self.figure_now()),
         };
-        if frames.is_empty() {
+        let name = self.lessons[place].name();
+        let Options { format, film, .. } = &self.exporting.options;
+        let content = match (format.moves(), film.along) {
+            (true, Along::Training) => Some(Content::Training(self.training_film(place))),
+            (true, Along::Time) => figure.map(|figure| Content::Scrub(figure, film.times())),
+            (false, _) => figure.map(Content::Still),
+        };
+        let content = content.filter(|content| !content.is_empty());
+        let Some(content) = content else {
             return self.nothing_to_export();
-        }
+        };
         let Exporting {
             exporter, options, ..
         } = &mut self.exporting;
-        exporter.write(name, frames, options, path.clone());
+        exporter.write(name, content, options, path.clone());
         self.exporting.last = Some(path);
     }
 
@@ -119,6 +134,11 @@ impl App {
                 None => self.lab.training.report(said),
             }
         }
+        let place = self.exporting.dialog.as_ref().map(|dialog| dialog.place);
+        let moments = match place.filter(|_| self.exporting.options.format.moves()) {
+            Some(place) => self.training_film(place).len(),
+            None => 0,
+        };
         let Exporting {
             exporter,
             options,
@@ -128,9 +148,13 @@ impl App {
         else {
             return;
         };
-        match dialog.show(ui, options, exporter) {
+        match dialog.show(ui, options, moments, exporter) {
             Answer::Open => {}
             Answer::Left => self.exporting.dialog = None,
+            Answer::Settings => {
+                self.exporting.dialog = None;
+                self.lab.training.wants = Some(Card::Figure);
+            }
             Answer::Cancel => exporter.cancel(),
             Answer::Copy => exporter.copy(dialog.figure.clone(), options),
             Answer::Write(path) => {

@@ -16,10 +16,10 @@ use crate::kernel::MlpWeights;
 use crate::train::images::{SavedModel, store};
 use crate::train::{Checkpoint, ToyConfig};
 
-/// Makes the scene, off the window's thread; none when it was given up.
-type Draw = dyn Fn(&AtomicBool) -> Option<Scene> + Send + Sync;
+/// Makes the scene of a time, off the window's thread; none when it was given up.
+type Draw = dyn Fn(f32, &AtomicBool) -> Option<Scene> + Send + Sync;
 
-/// A picture at one time.
+/// A picture at one time, with all that its other times need.
 #[derive(Clone)]
 pub struct Figure {
     draw: Arc<Draw>,
@@ -98,13 +98,16 @@ pub enum Weights {
     Mlp(Arc<MlpWeights>),
     /// The same of the image lab.
     Image(Arc<SavedModel>),
+    /// Their digest, where they are gone.
+    Gone(Option<String>),
 }
 
 impl Figure {
-    /// A picture of what the exact field or no field made.
+    /// A picture at `t` of what the exact field or no field made.
     pub fn new(
         seed: u64,
-        draw: impl Fn(&AtomicBool) -> Option<Scene> + Send + Sync + 'static,
+        t: f32,
+        draw: impl Fn(f32, &AtomicBool) -> Option<Scene> + Send + Sync + 'static,
     ) -> Self {
         Self {
             draw: Arc::new(draw),
@@ -113,7 +116,7 @@ impl Figure {
             weights: Weights::None,
             seed,
             width_cm: Style::TWO_COLUMNS.width_cm,
-            t: 0.0,
+            t: f64::from(t),
             view: Value::Null,
         }
     }
@@ -177,13 +180,33 @@ impl Figure {
         if let Some(drawn) = self.drawn.get() {
             return Some(Arc::clone(drawn));
         }
-        let scene = Arc::new((self.draw)(cancel)?);
+        let scene = Arc::new((self.draw)(self.t as f32, cancel)?);
         Some(Arc::clone(self.drawn.get_or_init(|| scene)))
     }
 
-    /// The scene, made anew, for one of many frames.
-    pub fn frame(&self, cancel: &AtomicBool) -> Option<Scene> {
-        (self.draw)(cancel)
+    /// The scene of another time, made anew, for one of many frames.
+    pub fn frame(&self, t: f32, cancel: &AtomicBool) -> Option<Scene> {
+        (self.draw)(t, cancel)
+    }
+
+    /// The same with nothing but its scene, which tells the moment of a training in its title: what
+    /// it was made of is let go. For a thread.
+    pub fn recorded(&self, moment: &str, cancel: &AtomicBool) -> Option<Self> {
+        let mut scene = self.frame(self.t as f32, cancel)?;
+        scene.title = Some(match scene.title.take() {
+            Some(title) if title.characters().contains("step") => title,
+            Some(title) => title.plain(format!(", {moment}")),
+            None => moment.into(),
+        });
+        Some(Self {
+            draw: Arc::new(move |_, _| Some(scene.clone())),
+            drawn: Arc::default(),
+            weights: match &self.weights {
+                kept @ (Weights::None | Weights::Saved(_)) => kept.clone(),
+                large => Weights::Gone(large.sha256()),
+            },
+            ..self.clone()
+        })
     }
 
     /// What its file says about itself.
@@ -225,6 +248,7 @@ impl Weights {
         };
         match self {
             Self::None => None,
+            Self::Gone(digest) => digest.clone(),
             Self::Saved(name) => {
                 let image = || store::sha256(name).ok();
                 Checkpoint::sha256(name).ok().or_else(image)
@@ -263,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_scene_is_made_once_and_not_kept_when_it_was_given_up() {
-        let figure = Figure::new(0, |cancel| {
+        let figure = Figure::new(0, 0.0, |_, cancel| {
             let given_up = cancel.load(std::sync::atomic::Ordering::Relaxed);
             let dot = Form::dots(&[0.0, 0.0], 1.0);
             let panel = Panel::square(1.0).with("dot", Tone::Ink, 1.0, dot);

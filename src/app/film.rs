@@ -145,6 +145,7 @@ fn shoot(
     let off = boxes.map(|boxes| metric::off_support(boxes, ends));
     let picture = Sampled {
         off_support: off.filter(|share| share.is_finite()),
+        lost: metric::lost(ends),
         nfe: moved.nfe,
         frames: Frames::new(moved.times.into(), moved.points.into(), moved.n),
         settings: Settings {

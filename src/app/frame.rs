@@ -3,12 +3,13 @@
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
 use super::App;
+use super::beats::show;
 use super::keys::Action;
 use super::lesson::Status;
 use super::theme;
 use super::widgets::formula::{formula, typeset};
 use super::widgets::icon::{Icon, Look, icon_button};
-use super::widgets::{banner, number, play_bar};
+use super::widgets::{number, play_bar};
 
 /// Width of the controls, in points.
 const CONTROLS: f32 = 318.0;
@@ -73,7 +74,6 @@ impl App {
                 .show_separator_line(false)
                 .show(ui, |ui| {
                     self.header_ui(ui);
-                    banner::banners(ui, &mut self.lab.training.messages);
                 });
         }
         Panel::bottom("play")
@@ -95,10 +95,9 @@ impl App {
                 .show(ui, |ui| self.column_ui(ui));
         }
         CentralPanel::no_frame().show(ui, |ui| {
-            if lecture {
-                banner::banners(ui, &mut self.lab.training.messages);
-            }
+            let stage = ui.max_rect();
             self.lessons[self.current].stage_ui(ui, &mut self.lab);
+            self.toasts_ui(ui, stage);
         });
     }
 
@@ -112,7 +111,8 @@ impl App {
         let size = 23.0 * (ui.available_width() / wide.max(1.0)).min(1.0);
         formula(ui, lesson.formula(), size, ink);
         ui.add_space(10.0);
-        lesson.legend_ui(ui, &mut self.lab);
+        self.beat_ui(ui);
+        self.lessons[self.current].legend_ui(ui, &mut self.lab);
         let left = ui.available_height();
         if left < BUTTON {
             return;
@@ -128,6 +128,18 @@ impl App {
                 self.source_ui(ui);
             }
         });
+    }
+
+    /// The sentence of the beat that is told, with its place among the lesson's.
+    fn beat_ui(&mut self, ui: &mut Ui) {
+        let (beats, Some(told)) = self.beat() else {
+            return;
+        };
+        if let Some(chosen) = show::dots(ui, beats, told) {
+            self.tell(chosen);
+        }
+        ui.add(egui::Label::new(beats[told].say).wrap());
+        ui.add_space(6.0);
     }
 
     /// Where the lesson comes from.
@@ -167,6 +179,7 @@ impl App {
                     (Icon::Expand, Action::LectureMode, "Lecture mode (F)"),
                     (Icon::Contrast, Action::ToggleTheme, "Light or dark (D)"),
                     (Icon::Disk, Action::Save, "Save the run (Ctrl+S)"),
+                    (Icon::Export, Action::Export, "Export the figure (Ctrl+E)"),
                     (Icon::Question, Action::Help, "Keys (?)"),
                 ] {
                     if icon_button(ui, icon, 30.0, Look::Quiet, hint).clicked() {
@@ -176,8 +189,12 @@ impl App {
             });
         });
         if !lecture {
-            let text = RichText::new(sentence).weak();
-            ui.add(egui::Label::new(text).wrap());
+            if self.beat().1.is_some() {
+                ui.horizontal_top(|ui| self.beat_ui(ui));
+            } else {
+                let text = RichText::new(sentence).weak();
+                ui.add(egui::Label::new(text).wrap());
+            }
             self.source_ui(ui);
             ui.add_space(4.0);
         }
@@ -266,7 +283,7 @@ impl App {
     }
 
     /// The present run of the 2-D lab.
-    fn status(&self) -> Status {
+    pub(super) fn status(&self) -> Status {
         let training = &self.lab.training;
         let run = training.run();
         let config = run.map_or(&training.config, |run| &run.config);

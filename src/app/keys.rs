@@ -1,5 +1,7 @@
 //! The keys: one table that is read by the window and shown by the help overlay.
 
+mod names;
+
 use egui::{Context, Event, Key, Modifiers};
 
 /// What a key asks for.
@@ -40,13 +42,24 @@ pub enum Action {
     OpenSession,
     /// The command line that does the same, to the clipboard.
     CopyCommand,
+    /// The settings of an exported figure.
+    OpenFigure,
     /// A run beside the others.
     NewRun,
     /// Over the iterations of a training.
     PlayIterations,
     Help,
+    /// Which way t is counted where it is shown.
+    CountTime,
+    /// Everything by its name.
+    Palette,
+    /// All messages of the session.
+    Messages,
     FrameTimes,
     Leave,
+    /// The next prepared state of the lecture.
+    NextBeat,
+    PreviousBeat,
     NextPreset,
     PreviousPreset,
     NextLesson,
@@ -57,7 +70,8 @@ pub enum Action {
 pub struct Binding {
     key: Key,
     modifiers: Modifiers,
-    action: Action,
+    /// What it asks for.
+    pub action: Action,
     /// Keys and meaning for the overlay; none for a second key of the same action.
     pub help: Option<(&'static str, &'static str)>,
 }
@@ -102,7 +116,7 @@ pub const BINDINGS: &[Binding] = &[
         NONE,
         Key::Home,
         Action::ToStart,
-        Some(("Home  End", "To t = 0, to t = 1")),
+        Some(("Home  End", "To the noise, to the data")),
     ),
     bind(NONE, Key::End, Action::ToEnd, None),
     bind(NONE, Key::L, Action::Loop, Some(("L", "Loop"))),
@@ -120,6 +134,12 @@ pub const BINDINGS: &[Binding] = &[
         Some(("↑ ↓", "Twice, half as many solver steps")),
     ),
     bind(NONE, Key::ArrowDown, Action::FewerSteps, None),
+    bind(
+        SHIFT,
+        Key::T,
+        Action::CountTime,
+        Some(("Shift+T", "Count t from the data or from the noise")),
+    ),
     bind(
         NONE,
         Key::T,
@@ -194,12 +214,19 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(CTRL, Key::PageUp, Action::PreviousLesson, None),
     bind(
-        NONE,
+        SHIFT,
         Key::PageDown,
         Action::NextPreset,
-        Some(("Page ↓  Page ↑", "Next, previous preset (clicker)")),
+        Some(("Shift+Page ↓ ↑", "Next, previous preset or test digit")),
     ),
-    bind(NONE, Key::PageUp, Action::PreviousPreset, None),
+    bind(SHIFT, Key::PageUp, Action::PreviousPreset, None),
+    bind(
+        NONE,
+        Key::PageDown,
+        Action::NextBeat,
+        Some(("Page ↓  Page ↑", "Next, previous beat (clicker)")),
+    ),
+    bind(NONE, Key::PageUp, Action::PreviousBeat, None),
     bind(CTRL_SHIFT, Key::E, Action::ExportAgain, None),
     bind(
         CTRL,
@@ -216,10 +243,16 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(CTRL, Key::S, Action::Save, Some(("Ctrl+S", "Save the run"))),
     bind(
+        CTRL_SHIFT,
+        Key::F,
+        Action::OpenFigure,
+        Some(("Ctrl+Shift+F", "Settings back from a figure")),
+    ),
+    bind(
         CTRL,
         Key::O,
         Action::OpenRun,
-        Some(("Ctrl+O", "Open a run")),
+        Some(("Ctrl+O", "Open a run; with Shift, a figure's settings")),
     ),
     bind(
         NONE,
@@ -233,9 +266,22 @@ pub const BINDINGS: &[Binding] = &[
         Action::PlayIterations,
         Some(("I", "Play over the iterations (Learning)")),
     ),
+    bind(
+        CTRL,
+        Key::K,
+        Action::Palette,
+        Some(("Ctrl+K  Ctrl+P", "Find an action, a lesson or a beat")),
+    ),
+    bind(CTRL, Key::P, Action::Palette, None),
     bind(SHIFT, Key::Questionmark, Action::Help, None),
     bind(NONE, Key::Questionmark, Action::Help, None),
     bind(NONE, Key::F1, Action::Help, Some(("?  F1", "These keys"))),
+    bind(
+        NONE,
+        Key::F10,
+        Action::Messages,
+        Some(("F10", "All messages of the session")),
+    ),
     bind(
         NONE,
         Key::F12,

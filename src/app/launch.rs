@@ -27,6 +27,10 @@ pub struct LaunchOptions {
     pub preset: Option<Preset>,
     /// Name of the first lesson.
     pub lesson: Option<String>,
+    /// The lesson's beat that is shown first, counted from 1.
+    pub beat: Option<usize>,
+    /// The file that remembers that the hint of the first start was read; none gives no hint.
+    pub greeted: Option<PathBuf>,
     /// A session that was read from this file; the other options go before it.
     pub session: Option<(PathBuf, Opened)>,
     /// The folder in which the program remembers things between two starts; none remembers nothing.
@@ -120,15 +124,16 @@ pub fn run(options: LaunchOptions) -> anyhow::Result<()> {
         native,
         Box::new(move |cc| {
             // Something moves from the first picture on, unless a moment was asked for.
-            let asked = options.t.is_some() || options.session.is_some();
+            let asked = options.t.is_some() || options.beat.is_some() || options.session.is_some();
             let play = options.screenshot.is_none() && !asked;
             let mut app = App::new(cc, options)?;
             if play {
                 app.lab.clock.toggle();
             }
             if let Some(screenshot) = &mut app.screenshot {
-                screenshot.report_to(report);
+                screenshot.report_to(Arc::clone(&report));
             }
+            app.gpu_watch.report_to(report);
             Ok(Box::new(app))
         }),
     );

@@ -83,6 +83,12 @@ pub trait Lesson {
         None
     }
 
+    /// The picture at `t` after each kept moment of a training, where the lesson can go back to
+    /// them; of others the window keeps what they showed while they trained.
+    fn training_film(&self, _lab: &Lab, _t: f32) -> Vec<Figure> {
+        Vec::new()
+    }
+
     /// Time of the flow at which a still figure says most.
     fn figure_time(&self) -> f64 {
         1.0

@@ -1,28 +1,37 @@
 //! The window: a frame around the lessons. [`App::logic`] receives what the worker threads have
 //! made, `ui` draws it; neither ever waits.
 
+mod acting;
 mod autosave;
 mod background;
+pub mod beats;
 mod cards;
 mod clock;
 mod curve;
 pub mod digits;
 mod exact;
 pub mod export;
-mod exporting;
+pub mod exporting;
 pub mod figure;
 mod film;
 mod fonts;
 mod frame;
 mod frame_times;
+mod gpu_watch;
+mod greeting;
 mod keys;
 mod launch;
 pub mod lesson;
 pub mod lessons;
+pub mod log;
+mod messages;
 mod moments;
 mod opening;
 mod pace;
 mod pair;
+mod palette;
+mod recording;
+mod restoring;
 pub mod run;
 pub mod runs;
 mod sampler;
@@ -34,6 +43,7 @@ mod sketch;
 mod staged;
 pub mod studio;
 pub mod theme;
+pub mod time_label;
 pub mod training;
 mod undo;
 mod view;
@@ -41,20 +51,22 @@ mod widgets;
 
 use std::sync::Arc;
 
-use egui::{Context, Ui, ViewportCommand};
+use egui::{Context, Ui};
 
 use clock::Clock;
 use digits::Digits;
 use exporting::Exporting;
 use frame_times::FrameTimes;
-use keys::Action;
+use gpu_watch::GpuWatch;
 use lesson::{Lab, Lesson};
 use pace::Pace;
+use recording::Recording;
+use restoring::Restoring;
 use sampler::Sampler;
 use screenshot::Screenshot;
 use session::Desk;
 use settings::Settings;
-use training::{Card, Training};
+use training::Training;
 use widgets::canvas::Easel;
 use widgets::save_dialog::SaveDialog;
 
@@ -66,7 +78,13 @@ pub struct App {
     pub lab: Lab,
     lessons: Vec<Box<dyn Lesson>>,
     current: usize,
+    telling: beats::Telling,
     help: bool,
+    palette: Option<palette::Palette>,
+    log_shown: bool,
+    noted: messages::Noted,
+    greeting: Option<greeting::Greeting>,
+    titled: String,
     frame_times: FrameTimes,
     frame_times_shown: bool,
     save: Option<SaveDialog>,
@@ -77,7 +95,10 @@ pub struct App {
     again: session::Again,
     undo: undo::Undo,
     autosave: autosave::Autosave,
+    recording: Recording,
+    restoring: Restoring,
     screenshot: Option<Screenshot>,
+    gpu_watch: GpuWatch,
     themed: Option<theme::Theme>,
     zoomed: f32,
     pace: Pace,
@@ -130,6 +151,7 @@ impl App {
             ..Settings::default()
         };
         let actions = options.actions();
+        let (beat, t) = (options.beat, options.t);
         let mut frame_times = FrameTimes::new();
         if let Some(path) = &options.frame_times {
             frame_times.write_to(path)?;
@@ -144,6 +166,7 @@ impl App {
             move || ctx.request_repaint()
         };
         let desk = Desk::new(options.state.clone(), &wake);
+        let recording = Recording::new(&wake);
         let mut app = Self {
             exporting,
             desk,
@@ -162,14 +185,23 @@ impl App {
                 digits: Digits::new(&wake),
                 wake,
             },
+            telling: beats::Telling::new(&lessons),
             lessons,
             current,
             help: false,
+            palette: None,
+            log_shown: false,
+            noted: messages::Noted::default(),
+            greeting: greeting::Greeting::new(options.greeted.clone()),
+            titled: String::new(),
             frame_times,
             frame_times_shown: options.frame_times.is_some(),
             save: None,
             card: None,
+            recording,
+            restoring: Restoring::default(),
             screenshot: options.screenshot.clone().map(Screenshot::new),
+            gpu_watch: GpuWatch::new(cc.wgpu_render_state.as_ref(), ctx),
             themed: None,
             zoomed: 1.0,
             pace,
@@ -183,107 +215,23 @@ impl App {
                 app.current = current;
             }
         }
+        if let Some(beat) = beat {
+            app.open_at(beat, t)?;
+        }
         for action in actions {
             app.act(action, ctx);
         }
         Ok(app)
     }
 
+    /// Name of the lesson on the stage.
+    pub fn lesson(&self) -> &'static str {
+        self.lessons[self.current].name()
+    }
+
     /// Whether a picture that was asked for is still being made.
     pub fn is_busy(&self) -> bool {
         self.lab.sampler.is_busy() || self.lessons[self.current].is_busy() || self.is_restoring()
-    }
-
-    /// Does what a key or a button asks for.
-    fn act(&mut self, action: Action, ctx: &Context) {
-        match action {
-            Action::Undo => return self.take_back(),
-            Action::Redo => return self.do_again(),
-            _ => {}
-        }
-        // A lesson may have runs or a choice of its own for these.
-        let own = matches!(
-            action,
-            Action::TrainPause
-                | Action::TrainStep
-                | Action::ResetWeights
-                | Action::NextPreset
-                | Action::PreviousPreset
-        );
-        if own && self.lessons[self.current].act(action, &mut self.lab) {
-            return;
-        }
-        // Runs of the image lab are saved where they are shown.
-        let part = self.lessons[self.current].part();
-        let can_save = match part {
-            Some(part) => self.lab.digits.part(part).is_started(),
-            None => self.lab.training.run().is_some(),
-        };
-        let Lab {
-            clock,
-            training,
-            settings,
-            ..
-        } = &mut self.lab;
-        match action {
-            Action::PlayPause => clock.toggle(),
-            Action::Frames(frames) => clock.step(frames),
-            Action::ToStart | Action::ToEnd => {
-                clock.pause();
-                clock.seek(if action == Action::ToEnd { 1.0 } else { 0.0 });
-            }
-            Action::Loop => clock.looping = !clock.looping,
-            Action::Slower => clock.change_speed(-1),
-            Action::Faster => clock.change_speed(1),
-            Action::TrainPause => training.toggle(),
-            Action::TrainStep => training.step(),
-            Action::ResetWeights => training.reset(),
-            Action::NextPreset => training.choose_next(1),
-            Action::PreviousPreset => training.choose_next(-1),
-            Action::Grid => settings.grid = !settings.grid,
-            Action::ToggleTheme => settings.theme = settings.theme.toggled(),
-            Action::LectureMode => {
-                settings.lecture = !settings.lecture;
-                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(settings.lecture));
-            }
-            Action::FrameTimes => self.frame_times_shown = !self.frame_times_shown,
-            Action::NextLesson => self.current = (self.current + 1) % self.lessons.len(),
-            Action::PreviousLesson => {
-                let count = self.lessons.len();
-                self.current = (self.current + count - 1) % count;
-            }
-            Action::Help => self.help = !self.help,
-            Action::Save if can_save => {
-                self.save
-                    .get_or_insert_with(|| SaveDialog::new("runs/lecture"));
-            }
-            Action::Save => {
-                training.report(training::NOTHING_TO_SAVE.to_owned());
-            }
-            Action::OpenRun => training.wants = Some(Card::OpenRun),
-            Action::SaveSession => {
-                self.session_card = Some(session::Card::save(self.desk.path.as_deref()));
-            }
-            Action::OpenSession => {
-                self.session_card = Some(session::Card::open(self.desk.path.as_deref()));
-            }
-            Action::CopyCommand => {
-                if let Err(sentence) = self.command_line() {
-                    self.lab.training.report(sentence);
-                } else {
-                    self.copy_command_line(ctx);
-                }
-            }
-            Action::Export => self.export(),
-            Action::ExportAgain => self.export_again(),
-            Action::NewRun => training.start_beside(),
-            Action::Leave if self.help => self.help = false,
-            Action::Leave if settings.lecture => self.act(Action::LectureMode, ctx),
-            Action::Leave => {}
-            _ => {
-                self.lessons[self.current].act(action, &mut self.lab);
-            }
-        }
     }
 
     /// Lets the time of the flow pass, and asks for the next picture while it runs.
@@ -302,10 +250,11 @@ impl App {
         if (shown - self.zoomed).abs() > 1e-3 {
             settings.zoom *= shown / self.zoomed;
         }
-        self.zoomed = settings.zoom_factor();
+        self.zoomed = settings.zoom_factor(ctx.content_rect().height() * shown);
         if (shown - self.zoomed).abs() > 1e-3 {
             ctx.set_zoom_factor(self.zoomed);
         }
+        theme::choose_map(ctx, settings.map);
         if self.themed != Some(settings.theme) {
             theme::apply(ctx, settings.theme);
             if self.screenshot.is_some() {
@@ -323,15 +272,22 @@ impl eframe::App for App {
         let t = self.lab.clock.t();
         self.frame_times.begin(frame.info().cpu_usage, training, t);
         self.lab.training.drain();
+        if let Some(sentence) = self.gpu_watch.logic(ctx) {
+            self.lab.training.report(sentence);
+        }
         for sentence in self.lab.digits.drain() {
             self.lab.training.report(sentence);
         }
         self.drain_sessions(ctx);
         self.lessons[self.current].logic(&mut self.lab);
+        self.note();
+        self.title(ctx);
         self.set_again();
         if let Some(wait) = self.autosave() {
             ctx.request_repaint_after(wait);
         }
+        self.restoring_logic(ctx);
+        self.record();
         let busy = self.is_busy();
         if let Some(screenshot) = &mut self.screenshot {
             let ready = !busy || self.lab.training.is_running();
@@ -342,7 +298,10 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.dress(&ctx);
-        let card = self.save.is_some() || self.card.is_some() || self.session_card.is_some();
+        self.greeting_ui(&ctx);
+        time_label::count_from_data(self.lab.settings.from_data);
+        let cards = self.save.is_some() || self.card.is_some() || self.session_card.is_some();
+        let card = cards || self.palette.is_some();
         if !card && !self.exporting.is_open() {
             for action in keys::take_actions(&ctx) {
                 self.act(action, &ctx);
@@ -352,10 +311,14 @@ impl eframe::App for App {
         self.frame_ui(ui);
         self.save_ui(ui);
         let part = self.lessons[self.current].part();
-        cards::cards_ui(&mut self.card, &mut self.lab, part, ui);
+        if let Some(found) = cards::cards_ui(&mut self.card, &mut self.lab, part, ui) {
+            self.restore_figure(*found);
+        }
         self.session_card_ui(ui);
         self.offer_ui(ui);
         self.export_ui(ui, &ctx);
+        self.log_ui(ui);
+        self.palette_ui(ui);
         self.notice_settings(&ctx);
         if self.help {
             self.help = widgets::help::overlay(ui);

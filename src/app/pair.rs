@@ -191,6 +191,7 @@ fn shoot(
     let off = boxes.map(|boxes| metric::off_support(&boxes, moved.frame(STEPS)));
     Some(Arc::new(Sampled {
         off_support: off.filter(|share| share.is_finite()),
+        lost: metric::lost(moved.frame(STEPS)),
         nfe: moved.nfe,
         frames: Frames::new(moved.times.into(), moved.points.into(), moved.n),
         settings: Settings {

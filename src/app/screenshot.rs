@@ -7,13 +7,12 @@ use anyhow::Context as _;
 use egui::{ColorImage, Context, ViewportCommand};
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 
+use super::gpu_watch::Report;
 use super::launch::ScreenshotPlan;
 use crate::train::files::write_atomically;
 
 /// How much longer than planned it waits for the particles.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-type Report = Arc<Mutex<Option<anyhow::Error>>>;
 
 /// A plan on its way.
 pub struct Screenshot {

@@ -1,5 +1,6 @@
 //! From what the window draws to the scenes of figures: crowds, ways, fields, maps and digits.
 
+use crate::app::time_label;
 use crate::app::widgets::digit_grid::Pictures;
 use crate::app::widgets::heat_map::{HeatMap, Scale};
 use crate::data::mnist::SIDE;
@@ -12,7 +13,7 @@ const WAY: f32 = 0.5;
 
 /// The time of the flow, for a title.
 pub fn time(t: f32) -> Text {
-    Text::maths(&format!("t = {t:.2}"))
+    Text::maths(&time_label::moment(t))
 }
 
 /// A square panel with the target behind.

@@ -102,6 +102,8 @@ pub enum WeightsChoice {
 pub enum Card {
     /// Opens a run folder.
     OpenRun,
+    /// Puts the settings of a figure back.
+    Figure,
     /// Paints a target.
     Paint,
     /// Takes a target from an image.

@@ -97,12 +97,9 @@ pub fn draw(order: &Order) -> anyhow::Result<Drawn> {
     };
     let never = AtomicBool::new(false);
     let none = || anyhow!("the lesson `{name}` has no figure of what it shows");
-    let mut scenes = Vec::with_capacity(times.len());
-    for t in &times {
-        let figure = lesson.figure(&studio.lab, *t as f32).ok_or_else(none)?;
-        scenes.push(figure.frame(&never).ok_or_else(none)?);
-    }
     let figure = lesson.figure(&studio.lab, still as f32).ok_or_else(none)?;
+    let frame = |t: &f64| figure.frame(*t as f32, &never).ok_or_else(none);
+    let scenes = times.iter().map(frame).collect::<anyhow::Result<_>>()?;
     let figure = figure.shown(lesson.as_ref(), &studio.lab, still);
     Ok(Drawn { scenes, figure })
 }

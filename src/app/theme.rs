@@ -1,12 +1,14 @@
 //! Every colour of the lab, the light and the dark theme, and the measures of the type.
 //!
 //! Series colours are those of Okabe and Ito, which stay apart for colour-blind eyes. Nothing
-//! outside this file names a colour. Numbers are coloured by viridis, differences from blue over
+//! outside this file names a colour. Numbers are coloured by viridis or cividis, differences from blue over
 //! paper to vermilion.
 
 use egui::epaint::Shadow;
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Visuals, vec2};
 use serde::{Deserialize, Serialize};
+
+use crate::figure::{self, Sequential, Tone};
 
 /// Paper with dark ink, or dark paper with light ink.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,9 +80,23 @@ pub struct Palette {
     pub shade: Color32,
     /// Curves of runs; the first is that of the network. Line styles tell them apart, too.
     pub runs: [Color32; 4],
+    /// The colours of numbers that grow.
+    pub map: Sequential,
 }
 
-const LIGHT: Palette = Palette {
+static LIGHT: Palette = LIGHT_VIRIDIS;
+static DARK: Palette = DARK_VIRIDIS;
+static LIGHT_CIVIDIS: Palette = Palette {
+    map: Sequential::Cividis,
+    ..LIGHT_VIRIDIS
+};
+static DARK_CIVIDIS: Palette = Palette {
+    map: Sequential::Cividis,
+    ..DARK_VIRIDIS
+};
+
+const LIGHT_VIRIDIS: Palette = Palette {
+    map: Sequential::Viridis,
     paper: Color32::from_rgb(0xFB, 0xFA, 0xF7),
     stage: Color32::from_rgb(0xFF, 0xFF, 0xFE),
     ink: Color32::from_rgb(0x1B, 0x1D, 0x22),
@@ -101,7 +117,7 @@ const LIGHT: Palette = Palette {
         Color32::from_rgb(0xD5, 0x5E, 0x00),
         Color32::from_rgb(0x00, 0x8F, 0x68),
         Color32::from_rgb(0xB0, 0x4A, 0x86),
-        Color32::from_rgb(0xB3, 0x7A, 0x00),
+        Color32::from_rgb(0xBB, 0x8B, 0x32),
         Color32::from_rgb(0x2F, 0x93, 0xCC),
         Color32::from_rgb(0x5B, 0x3F, 0xA6),
         Color32::from_rgb(0x7D, 0x5A, 0x2E),
@@ -112,11 +128,12 @@ const LIGHT: Palette = Palette {
         Color32::from_rgb(0xD5, 0x5E, 0x00),
         Color32::from_rgb(0x5E, 0x3F, 0xA8),
         Color32::from_rgb(0x3B, 0x8F, 0xA5),
-        Color32::from_rgb(0x8A, 0x6A, 0x00),
+        Color32::from_rgb(0x7F, 0x5E, 0x1A),
     ],
 };
 
-const DARK: Palette = Palette {
+const DARK_VIRIDIS: Palette = Palette {
+    map: Sequential::Viridis,
     paper: Color32::from_rgb(0x14, 0x16, 0x1A),
     stage: Color32::from_rgb(0x0F, 0x11, 0x14),
     ink: Color32::from_rgb(0xE8, 0xE6, 0xE1),
@@ -133,13 +150,13 @@ const DARK: Palette = Palette {
     exact: Color32::from_rgb(0x1F, 0xBF, 0x92),
     error: Color32::from_rgb(0xCC, 0x79, 0xA7),
     categories: [
-        Color32::from_rgb(0x4F, 0xA3, 0xDD),
+        Color32::from_rgb(0x53, 0xA1, 0xD8),
         Color32::from_rgb(0xF0, 0x7F, 0x26),
         Color32::from_rgb(0x1F, 0xBF, 0x92),
         Color32::from_rgb(0xCC, 0x79, 0xA7),
-        Color32::from_rgb(0xE6, 0xB4, 0x2E),
+        Color32::from_rgb(0xEB, 0xB8, 0x33),
         Color32::from_rgb(0x8A, 0xCB, 0xF2),
-        Color32::from_rgb(0xA5, 0x8C, 0xF0),
+        Color32::from_rgb(0xA4, 0x8E, 0xF5),
         Color32::from_rgb(0xC0, 0x96, 0x62),
     ],
     error_paper: Color32::from_rgb(0x33, 0x21, 0x2B),
@@ -164,11 +181,23 @@ pub fn maths() -> FontFamily {
 
 /// The colours of the theme in use, found by what egui draws with.
 pub fn palette(ui: &egui::Ui) -> &'static Palette {
-    if ui.visuals().dark_mode {
-        &DARK
-    } else {
-        &LIGHT
+    let map = ui.data(|data| data.get_temp::<Sequential>(map_id()));
+    match (ui.visuals().dark_mode, map.unwrap_or_default()) {
+        (false, Sequential::Viridis) => &LIGHT,
+        (true, Sequential::Viridis) => &DARK,
+        (false, Sequential::Cividis) => &LIGHT_CIVIDIS,
+        (true, Sequential::Cividis) => &DARK_CIVIDIS,
     }
+}
+
+/// Where egui keeps the choice of the map.
+fn map_id() -> egui::Id {
+    egui::Id::unique("sequential map")
+}
+
+/// Gives egui the colours of numbers that grow.
+pub fn choose_map(ctx: &egui::Context, map: Sequential) {
+    ctx.data_mut(|data| data.insert_temp(map_id(), map));
 }
 
 /// Gives egui the theme: colours, type sizes and spacing on a 4-point grid.
@@ -287,19 +316,18 @@ pub fn arrow(p: &Palette, series: Color32) -> Color32 {
     series.lerp_to_gamma(p.ink, 0.45)
 }
 
-/// Viridis: 0 is the darkest, 1 the brightest; beyond them the end's colour.
-pub fn sequential(share: f32) -> Color32 {
-    let share = f64::from(share).clamp(0.0, 1.0);
-    let color = colorous::VIRIDIS.eval_continuous(share);
-    Color32::from_rgb(color.r, color.g, color.b)
+/// Viridis or cividis: 0 is the darkest, 1 the brightest; beyond them the end's colour.
+pub fn sequential(p: &Palette, share: f32) -> Color32 {
+    let [r, g, b] = p.map.colour(f64::from(share));
+    Color32::from_rgb(r, g, b)
 }
 
-/// Lines over viridis, in both themes.
+/// Lines over such colours, in both themes.
 pub fn over_heat() -> Color32 {
     faint(LIGHT.stage, 0.9)
 }
 
-/// A soft edge that keeps such lines apart from the bright end of viridis.
+/// A soft edge that keeps such lines apart from the bright end of these maps.
 pub fn under_lines() -> Color32 {
     faint(LIGHT.ink, 0.4)
 }
@@ -312,26 +340,22 @@ pub fn diverging(p: &Palette, share: f32) -> Color32 {
 
 /// A colour for each of several curves of equal rank; six are distinct.
 pub fn series(p: &Palette, index: usize) -> Color32 {
-    // Okabe and Ito's ochre and sky blue, deeper on light paper.
-    let [ochre, sky] = if p.stage.r() > 127 {
-        [
-            Color32::from_rgb(0xA8, 0x6F, 0x00),
-            Color32::from_rgb(0x2A, 0x8F, 0xCC),
-        ]
-    } else {
-        [
-            Color32::from_rgb(0xE6, 0x9F, 0x00),
-            Color32::from_rgb(0x8F, 0xD3, 0xF7),
-        ]
-    };
-    [p.exact, sky, p.source, p.error, ochre, p.muted][index % 6]
+    toned(p, Tone::Series((index % 6) as u8))
 }
 
 /// A colour for each of ten classes.
 pub fn class(p: &Palette, label: u8) -> Color32 {
-    let color = colorous::TABLEAU10[usize::from(label) % 10];
-    let color = Color32::from_rgb(color.r, color.g, color.b);
-    color.lerp_to_gamma(p.ink, 0.15)
+    toned(p, Tone::Class(label))
+}
+
+/// A colour that figures have, too.
+fn toned(p: &Palette, tone: Tone) -> Color32 {
+    let theme = match p.stage.r() > 127 {
+        true => figure::Theme::Light,
+        false => figure::Theme::Dark,
+    };
+    let [r, g, b] = tone.colour(theme);
+    Color32::from_rgb(r, g, b)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::exact::Route;
+use super::log::{Kind, Log};
 use super::opening::Opening;
 use super::run::{Run, RunId, Wake};
 use super::runs::Runs;
@@ -27,6 +28,8 @@ pub struct Training {
     pub device: DeviceChoice,
     /// Failures that somebody should read.
     pub messages: Vec<String>,
+    /// Everything that was reported in the session.
+    pub log: Log,
     /// The newest short notice.
     pub note: Option<String>,
     /// The card that is asked for.
@@ -50,6 +53,7 @@ impl Training {
             config: ToyConfig::preset(preset),
             device,
             messages: Vec::new(),
+            log: Log::default(),
             note: None,
             wants: None,
             runs: Runs::default(),
@@ -199,8 +203,9 @@ impl Training {
         }
     }
 
-    /// Adds a message for the banner.
+    /// Reports a failure.
     pub fn report(&mut self, sentence: String) {
+        self.log.add(Kind::Failure, &sentence);
         if self.messages.len() >= MESSAGES {
             self.messages.remove(0);
         }

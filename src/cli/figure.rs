@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::command::figures::Recipe;
-use crate::figure::Theme;
+use crate::figure::{Sequential, Theme};
 
 /// A time of the flow.
 fn unit(text: &str) -> Result<f64, String> {
@@ -59,6 +59,9 @@ pub struct FigureArgs {
     /// light or dark.
     #[arg(long)]
     pub theme: Option<Theme>,
+    /// Colours of heat maps: viridis or cividis.
+    #[arg(long)]
+    pub map: Option<Sequential>,
     /// Without paper.
     #[arg(long)]
     pub transparent: bool,

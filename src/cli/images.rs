@@ -141,14 +141,15 @@ pub struct ImageSampleArgs {
     /// g in v = g v_class + (1 - g) v_none: 1 is plain, more is clearer and less varied.
     #[arg(long, value_name = "G", allow_negative_numbers = true, value_parser = parse_guidance)]
     pub guidance: Option<f32>,
-    /// Hide these pixels of test digits and let an inpainting flow fill them: a PNG, bright is
-    /// hidden; without it the centre is hidden.
+    /// Hide these pixels of test digits and let an inpainting flow fill them: a PNG or JPEG,
+    /// bright is hidden; without it the centre is hidden.
     #[arg(long, value_name = "F.png")]
     pub mask: Option<PathBuf>,
-    /// With --mask: fill this digit, a PNG, bright on dark, in place of test digits.
+    /// With --mask: fill this digit, a PNG or JPEG, bright on dark, in place of test digits.
     #[arg(long, value_name = "F.png")]
     pub image: Option<PathBuf>,
-    /// Draw digits for this label map: a PNG of four greys, from paper (black) to core (white).
+    /// Draw digits for this label map: a PNG or JPEG of four greys, from paper (black) to core
+    /// (white).
     #[arg(long, value_name = "F.png")]
     pub semantic: Option<PathBuf>,
     /// A folder with the data set to compare with.

@@ -14,7 +14,7 @@ pub struct TrainVariationalArgs {
     #[command(flatten)]
     pub common: TrainImageArgs,
     /// A 2-D data set such as checkerboard or moons, or pictures: mnist, idx:DIR (four IDX files)
-    /// or folder:DIR[:28|32][:grey|colour] (PNG files).
+    /// or folder:DIR[:28|32][:grey|colour] (PNG and JPEG files).
     #[arg(long)]
     pub dataset: Option<Target>,
     /// Steps of the run over points, 250 to an epoch.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::bench::{PARTICLES, Report, STEPS};
 
-/// What `benches/pytorch_baseline.py --json` prints.
+/// What `benches/pytorch_baseline.py --json` prints, or `BASELINE=FILE benches/compare.sh` writes.
 #[derive(Debug, Deserialize)]
 pub struct Baseline {
     torch: String,
@@ -22,6 +22,9 @@ pub struct Baseline {
 struct Column {
     toy_train_step_ms: f64,
     toy_sample_s: f64,
+    /// Only `compare.sh` writes the image models down.
+    latent_epoch_s: Option<f64>,
+    vae_epoch_s: Option<f64>,
 }
 
 impl Baseline {
@@ -51,12 +54,12 @@ pub fn markdown(report: &Report, baseline: Option<&Baseline>) -> String {
         (
             "one training step of the tutorial (batch 4096, 4 × 128, Adam included)".to_owned(),
             format!("{:.1} ms ({})", step.value, step.device),
-            baseline.map(|b| cells(b, step.value, |c| c.toy_train_step_ms, "ms", 1)),
+            baseline.map(|b| cells(b, step.value, |c| Some(c.toy_train_step_ms), "ms", 1)),
         ),
         (
             particles,
             format!("{sample:.2} s, {share:.0} % of the peak below"),
-            baseline.map(|b| cells(b, sample, |c| c.toy_sample_s, "s", 2)),
+            baseline.map(|b| cells(b, sample, |c| Some(c.toy_sample_s), "s", 2)),
         ),
         (
             "peak of the matrix product".to_owned(),
@@ -71,12 +74,12 @@ pub fn markdown(report: &Report, baseline: Option<&Baseline>) -> String {
         (
             "one epoch of the 4 × 128 transformer on MNIST's codes".to_owned(),
             format!("{:.0} s ({})", latent.value, latent.device),
-            baseline.map(empty),
+            baseline.map(|b| cells(b, latent.value, |c| c.latent_epoch_s, "s", 0)),
         ),
         (
             "one epoch of the autoencoder on MNIST".to_owned(),
             format!("{:.0} s ({})", vae.value, vae.device),
-            baseline.map(empty),
+            baseline.map(|b| cells(b, vae.value, |c| c.vae_epoch_s, "s", 0)),
         ),
     ];
     let mut text = format!("{}:\n\n| what | Flow Lab |", machine());
@@ -100,24 +103,26 @@ pub fn markdown(report: &Report, baseline: Option<&Baseline>) -> String {
     text
 }
 
-/// PyTorch's cells of a row, each with our share of it.
+/// PyTorch's cells of a row, each with our share of it; a dash where it was not measured.
 fn cells(
     baseline: &Baseline,
     ours: f64,
-    figure: impl Fn(&Column) -> f64,
+    figure: impl Fn(&Column) -> Option<f64>,
     unit: &str,
     digits: usize,
 ) -> String {
     let columns = [Some(&baseline.eager), baseline.compiled.as_ref()];
     let cell = |column: &Column| {
-        let theirs = figure(column);
-        format!(" {theirs:.digits$} {unit} (ratio {:.2}) |", ours / theirs)
+        figure(column).map_or_else(
+            || " – |".to_owned(),
+            |theirs| format!(" {theirs:.digits$} {unit} (ratio {:.2}) |", ours / theirs),
+        )
     };
     columns.into_iter().flatten().map(cell).collect()
 }
 
 fn empty(baseline: &Baseline) -> String {
-    " – |".repeat(1 + usize::from(baseline.compiled.is_some()))
+    cells(baseline, 0.0, |_| None, "", 0)
 }
 
 /// Processor, cores and system of this machine.
@@ -174,7 +179,8 @@ mod tests {
     fn every_row_has_as_many_cells_as_the_head() {
         let baseline: Baseline = serde_json::from_str(
             r#"{"torch": "2.9", "threads": 2,
-                "eager": {"toy_train_step_ms": 20.0, "toy_sample_s": 2.0},
+                "eager": {"toy_train_step_ms": 20.0, "toy_sample_s": 2.0,
+                          "latent_epoch_s": 32.0, "vae_epoch_s": 25.0},
                 "compiled": {"toy_train_step_ms": 16.0, "toy_sample_s": 1.0}}"#,
         )
         .unwrap();
@@ -192,6 +198,8 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("80 % of the peak"), "{text}");
+        // What was not measured for torch.compile is a dash.
+        assert!(text.contains("32 s (ratio 1.25) | – |"), "{text}");
     }
 
     #[test]

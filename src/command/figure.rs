@@ -72,6 +72,7 @@ fn style(args: &FigureArgs, like: Option<&Meta>) -> anyhow::Result<Style> {
         dpi: args.dpi.unwrap_or(base.dpi),
         font_pt: args.font_pt.unwrap_or(base.font_pt),
         theme: args.theme.unwrap_or(base.theme),
+        map: args.map.unwrap_or(base.map),
         transparent: args.transparent || base.transparent,
         title: args.title.clone().or(base.title),
         axes: base.axes && !args.no_axes,

@@ -44,6 +44,10 @@ pub fn run(args: &WindowArgs) -> anyhow::Result<()> {
     }
     app::run(LaunchOptions {
         lesson: args.lesson.clone(),
+        beat: args.beat,
+        greeted: crash::folder()
+            .filter(|_| args.screenshot.is_none())
+            .map(|folder| folder.join("greeted")),
         preset: args.preset,
         session,
         // A picture of the window neither finds traces of other windows nor leaves any.

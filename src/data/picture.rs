@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits};
 
 use super::drawn::PixelGrid;
 use super::toy::DatasetError;
@@ -18,24 +18,24 @@ pub(super) const MAX_SIDE: u32 = 4096;
 pub(super) const MAX_DECODED: u64 = 512 << 20;
 
 impl PixelGrid {
-    /// Reads a PNG file: brighter places get more points, or darker ones if `dark`.
+    /// Reads a PNG or JPEG file: brighter places get more points, or darker ones if `dark`.
     ///
     /// # Errors
     /// Names the file and what is wrong with it.
-    pub fn from_png_file(path: &Path, dark: bool) -> Result<Self, DatasetError> {
+    pub fn from_image_file(path: &Path, dark: bool) -> Result<Self, DatasetError> {
         let bytes = read_limited(path)?;
-        Self::from_png(&bytes, dark).map_err(|reason| DatasetError::File {
+        Self::from_image(&bytes, dark).map_err(|reason| DatasetError::File {
             path: path.to_owned(),
             reason,
         })
     }
 
-    /// The same from the bytes of a PNG file: at most 64 pixels a side, each the mean over its
+    /// The same from the bytes of such a file: at most 64 pixels a side, each the mean over its
     /// part of the image, the brightest one full. A transparent pixel counts as nothing.
     ///
     /// # Errors
     /// Says in words what is wrong.
-    pub fn from_png(bytes: &[u8], dark: bool) -> Result<Self, String> {
+    pub fn from_image(bytes: &[u8], dark: bool) -> Result<Self, String> {
         let image = decode(bytes)?;
         let grid = shrink(&image, dark);
         if grid.is_empty() {
@@ -49,7 +49,7 @@ impl PixelGrid {
     }
 }
 
-/// Reads a PNG file as grey values `[side, side]`; a transparent pixel is black.
+/// Reads a PNG or JPEG file as grey values `[side, side]`; a transparent pixel is black.
 ///
 /// # Errors
 /// Names the file and what is wrong with it.
@@ -61,7 +61,7 @@ pub fn grey_square(path: &Path, side: usize) -> Result<Vec<u8>, DatasetError> {
     })
 }
 
-/// The same from the bytes of a PNG file.
+/// The same from the bytes of such a file.
 ///
 /// # Errors
 /// Says in words what is wrong.
@@ -79,16 +79,30 @@ pub fn grey_square_of(bytes: &[u8], side: usize) -> Result<Vec<u8>, String> {
     Ok(shrunk.into_raw())
 }
 
-fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), ImageFormat::Png);
+/// A PNG or JPEG picture, the right way up as its camera says.
+///
+/// # Errors
+/// Says in words what is wrong.
+pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, String> {
+    let format = match image::guess_format(bytes) {
+        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
+        _ => return Err("neither a PNG nor a JPEG image".to_owned()),
+    };
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(MAX_DECODED);
     reader.limits(limits);
-    reader
-        .decode()
-        .map_err(|error| format!("not a PNG image of at most {MAX_SIDE} pixels a side: {error}"))
+    let upright = reader.into_decoder().and_then(|mut decoder| {
+        let orientation = decoder.orientation()?;
+        let mut image = DynamicImage::from_decoder(decoder)?;
+        image.apply_orientation(orientation);
+        Ok(image)
+    });
+    upright.map_err(|error| {
+        format!("not an image of at most {MAX_SIDE} pixels a side that can be read: {error}")
+    })
 }
 
 /// Mean density of each part of the image, the longer side over the whole grid.

@@ -1,22 +1,23 @@
-//! Pictures to train on: digits of an IDX set, or a folder of PNG files brought to one size.
+//! Pictures to train on: digits of an IDX set, or a folder of PNG and JPEG files brought to one size.
 
 use std::fmt;
 use std::fs;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use image::imageops::FilterType;
-use image::{ImageFormat, ImageReader, Limits};
 use rayon::prelude::*;
 
 use super::mnist::{Mnist, SIDE};
-use super::picture::{MAX_DECODED, MAX_SIDE, read_limited};
+use super::picture::{decode, read_limited};
 
 /// Files of a folder that are read at most.
 const MAX_FILES: usize = 200_000;
 /// Folders inside each other that are looked into.
 const MAX_DEPTH: usize = 8;
+
+/// How the names of pictures end.
+const ENDINGS: [&str; 3] = ["png", "jpg", "jpeg"];
 
 /// Grey or colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,18 +88,18 @@ impl PictureSet {
         })
     }
 
-    /// Every PNG file of a folder and the folders below it, cut to its middle square and resized.
+    /// Every PNG and JPEG file of a folder and the folders below it, cut to its middle square and resized.
     ///
     /// # Errors
-    /// A folder that cannot be read or holds no PNG file; a file that is none, or too large.
+    /// A folder that cannot be read or holds no picture; a file that is none, or too large.
     pub fn folder(folder: &Path, side: usize, tone: Tone) -> Result<Self, String> {
         let (mut files, mut others) = (Vec::new(), 0);
         collect(folder, MAX_DEPTH, &mut files, &mut others)?;
         files.sort();
         if files.is_empty() {
             return Err(format!(
-                "{}: holds no .png file{}; convert pictures first, such as with `mogrify -format \
-                 png -resize 64x64^ *.jpg`",
+                "{}: holds no .png, .jpg or .jpeg file{}; convert other pictures first, such as \
+                 with `mogrify -format png *.webp`",
                 folder.display(),
                 if others > 0 {
                     format!(" ({others} other files)")
@@ -114,7 +115,7 @@ impl PictureSet {
         let mut notes = vec![format!("{}: {} pictures", folder.display(), files.len())];
         if others > 0 {
             notes.push(format!(
-                "{}: {others} files that are no .png are left out",
+                "{}: {others} files that are no .png, .jpg or .jpeg are left out",
                 folder.display()
             ));
         }
@@ -175,10 +176,11 @@ fn collect(
             }
             continue;
         }
-        let png = path
-            .extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("png"));
-        if !png {
+        let picture = path.extension().is_some_and(|end| {
+            let mut known = ENDINGS.iter();
+            known.any(|ending| end.eq_ignore_ascii_case(ending))
+        });
+        if !picture {
             *others += 1;
         } else if files.len() < MAX_FILES {
             files.push(path);
@@ -194,18 +196,7 @@ fn collect(
 
 fn read_one(path: &Path, side: usize, tone: Tone) -> Result<Vec<u8>, String> {
     let bytes = read_limited(path).map_err(|error| error.to_string())?;
-    let mut reader = ImageReader::with_format(Cursor::new(&bytes), ImageFormat::Png);
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_DECODED);
-    reader.limits(limits);
-    let image = reader.decode().map_err(|error| {
-        format!(
-            "{}: not a PNG image of at most {MAX_SIDE} pixels a side: {error}",
-            path.display()
-        )
-    })?;
+    let image = decode(&bytes).map_err(|reason| format!("{}: {reason}", path.display()))?;
     let square = image.width().min(image.height());
     let (left, top) = ((image.width() - square) / 2, (image.height() - square) / 2);
     let small = image.crop_imm(left, top, square, square).resize_exact(
@@ -239,14 +230,23 @@ mod tests {
             }
         });
         wide.save(below.join("a.PNG")).unwrap();
+        wide.save(below.join("b.jpeg")).unwrap();
         fs::write(folder.path().join("readme.txt"), "x").unwrap();
         let set = PictureSet::folder(folder.path(), 32, Tone::Colour).unwrap();
-        assert_eq!((set.len(), set.side, set.channels), (1, 32, 3));
-        assert!(set.pixels.chunks_exact(3).all(|pixel| pixel == [255, 0, 0]));
+        assert_eq!((set.len(), set.side, set.channels), (2, 32, 3));
+        let (png, jpeg) = set.pixels.split_at(set.length());
+        assert!(png.chunks_exact(3).all(|pixel| pixel == [255, 0, 0]));
+        // JPEG's colours are near, and blue bleeds a little over the edges.
+        let red = |pixel: &[u8]| pixel[0] > 180 && pixel[1] < 60 && pixel[2] < 120;
+        assert!(jpeg.chunks_exact(3).all(red), "{jpeg:?}");
         assert_eq!(bytes(&set.signed(&[0])), set.pixels);
         let grey = PictureSet::folder(folder.path(), 28, Tone::Grey).unwrap();
-        assert_eq!(grey.pixels.len(), 28 * 28);
-        assert!(set.notes.iter().any(|note| note.contains("no .png")));
+        assert_eq!(grey.pixels.len(), 2 * 28 * 28);
+        assert!(
+            set.notes
+                .iter()
+                .any(|note| note.contains("1 files that are no .png"))
+        );
     }
 
     #[test]

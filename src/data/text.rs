@@ -63,7 +63,7 @@ impl FromStr for Dataset {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(rest) = text.strip_prefix("image:") {
             let (file, dark) = option(rest, ":dark");
-            return Dataset::painted(PixelGrid::from_png_file(file, dark)?);
+            return Dataset::painted(PixelGrid::from_image_file(file, dark)?);
         }
         if let Some(rest) = text.strip_prefix("points:") {
             let (file, raw) = option(rest, ":raw");

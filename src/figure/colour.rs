@@ -75,11 +75,7 @@ impl Tone {
             Self::Fixed(colour) => [colour; 2],
             Self::Series(index) => return series(index, theme),
             Self::Category(index) => CATEGORIES[usize::from(index) % 8],
-            Self::Class(label) => {
-                let colour = colorous::TABLEAU10[usize::from(label) % 10];
-                let colour = [colour.r, colour.g, colour.b];
-                return mix(colour, Self::Ink.colour(theme), 0.15);
-            }
+            Self::Class(label) => CLASSES[usize::from(label) % 10],
         };
         match theme {
             Theme::Light => light,
@@ -90,14 +86,29 @@ impl Tone {
 
 /// Each cell's colour, light and dark.
 const CATEGORIES: [[Colour; 2]; 8] = [
-    [[0x00, 0x72, 0xB2], [0x4F, 0xA3, 0xDD]],
+    [[0x00, 0x72, 0xB2], [0x53, 0xA1, 0xD8]],
     [[0xD5, 0x5E, 0x00], [0xF0, 0x7F, 0x26]],
     [[0x00, 0x8F, 0x68], [0x1F, 0xBF, 0x92]],
     [[0xB0, 0x4A, 0x86], [0xCC, 0x79, 0xA7]],
-    [[0xB3, 0x7A, 0x00], [0xE6, 0xB4, 0x2E]],
+    [[0xBB, 0x8B, 0x32], [0xEB, 0xB8, 0x33]],
     [[0x2F, 0x93, 0xCC], [0x8A, 0xCB, 0xF2]],
-    [[0x5B, 0x3F, 0xA6], [0xA5, 0x8C, 0xF0]],
+    [[0x5B, 0x3F, 0xA6], [0xA4, 0x8E, 0xF5]],
     [[0x7D, 0x5A, 0x2E], [0xC0, 0x96, 0x62]],
+];
+
+/// Each class's colour, light and dark: Tableau's ten, moved so far that they stay apart for
+/// colour-blind eyes.
+const CLASSES: [[Colour; 2]; 10] = [
+    [[0x42, 0x6A, 0x93], [0x61, 0x86, 0xAE]],
+    [[0xD0, 0x7B, 0x27], [0xEF, 0x9A, 0x45]],
+    [[0xB1, 0x3D, 0x3E], [0xED, 0x78, 0x69]],
+    [[0x66, 0xA6, 0xA9], [0x68, 0xAA, 0xA4]],
+    [[0x5D, 0x99, 0x56], [0x65, 0x9E, 0x5C]],
+    [[0xCF, 0xB0, 0x42], [0xED, 0xCE, 0x60]],
+    [[0x9F, 0x67, 0x89], [0xC5, 0x98, 0xC6]],
+    [[0xDA, 0x84, 0x8A], [0xFB, 0xA7, 0xA3]],
+    [[0x87, 0x6B, 0x5D], [0xA7, 0x88, 0x7B]],
+    [[0xB4, 0xB0, 0xA8], [0xC9, 0xC0, 0xC2]],
 ];
 
 fn series(index: u8, theme: Theme) -> Colour {
@@ -111,7 +122,7 @@ fn series(index: u8, theme: Theme) -> Colour {
         2 => Tone::Source.colour(theme),
         3 => Tone::Error.colour(theme),
         4 => own([0xA8, 0x6F, 0x00], [0xE6, 0x9F, 0x00]),
-        _ => Tone::Muted.colour(theme),
+        _ => own([0x5D, 0x5E, 0x63], [0xAC, 0xB3, 0xB4]),
     }
 }
 
@@ -145,11 +156,55 @@ impl Theme {
     }
 }
 
-/// The sequential map: viridis at `s` from 0 to 1; values that are not finite are grey.
-pub fn viridis(s: f64) -> Colour {
-    if !s.is_finite() {
-        return [0x80; 3];
+/// The colours of values that grow from nothing: both maps are even in lightness.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sequential {
+    /// From violet over green to yellow.
+    #[default]
+    Viridis,
+    /// From blue over grey to yellow: the same to eyes that take red for green.
+    Cividis,
+}
+
+impl Sequential {
+    /// Each of them.
+    pub const ALL: [Self; 2] = [Self::Viridis, Self::Cividis];
+
+    /// The name for a person.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Viridis => "Viridis",
+            Self::Cividis => "Cividis",
+        }
     }
-    let colour = colorous::VIRIDIS.eval_continuous(s.clamp(0.0, 1.0));
-    [colour.r, colour.g, colour.b]
+
+    /// The colour at `s` from 0 to 1; values that are not finite are grey.
+    pub fn colour(self, s: f64) -> Colour {
+        if !s.is_finite() {
+            return [0x80; 3];
+        }
+        let map = match self {
+            Self::Viridis => colorous::VIRIDIS,
+            Self::Cividis => colorous::CIVIDIS,
+        };
+        let colour = map.eval_continuous(s.clamp(0.0, 1.0));
+        [colour.r, colour.g, colour.b]
+    }
+
+    /// Whether it is the usual one, which files need not name.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::str::FromStr for Sequential {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL
+            .into_iter()
+            .find(|map| map.label().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| format!("`{text}` is neither viridis nor cividis"))
+    }
 }

@@ -20,7 +20,7 @@ pub struct Mark {
 /// What a value's colour is taken from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Map {
-    /// Viridis.
+    /// Viridis or cividis, as the style says.
     #[default]
     Sequential,
     /// Blue below, paper in the middle, vermilion above.

@@ -336,7 +336,7 @@ impl<'a> Sheet<'a> {
         let area = self.area(i);
         let scene = self.scene;
         let panel = &scene.panels[i];
-        place_marks(panel, area, self.style.theme, self.size, &mut self.shapes);
+        place_marks(panel, area, self.style, self.size, &mut self.shapes);
         let Area { x, y, w, h } = area;
         if !panel.title.is_empty() {
             let at = [x + w / 2.0, y - 0.5 * self.size];

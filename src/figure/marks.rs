@@ -1,15 +1,17 @@
 //! Marks of a panel in points, clipped to it.
 
-use super::colour::{Theme, Tone, diverging, viridis};
+use super::colour::{Theme, Tone, diverging};
 use super::page::{Anchor, Area, Ink, Picture, Shape};
 use super::scene::{Form, GAP, Map, Panel};
+use super::style::Style;
 
 /// Pixels that a picture of few values is enlarged to, so that viewers do not blur it.
 const SHARP: usize = 768;
 
 /// Puts the marks of a panel on a page.
 /// Marks are sized for type of eight points, and grow with larger type of `size` points.
-pub fn place_marks(panel: &Panel, area: Area, theme: Theme, size: f32, shapes: &mut Vec<Shape>) {
+pub fn place_marks(panel: &Panel, area: Area, style: &Style, size: f32, shapes: &mut Vec<Shape>) {
+    let theme = style.theme;
     let scale = (size / 8.0).max(1.0);
     let type_size = size;
     let place = |[x, y]: [f32; 2]| {
@@ -77,7 +79,7 @@ pub fn place_marks(panel: &Panel, area: Area, theme: Theme, size: f32, shapes: &
             } => {
                 let colour = |v: &f32| {
                     let share = (f64::from(*v) - low) / (high - low);
-                    let [r, g, b] = map_colour(*map, share, theme);
+                    let [r, g, b] = map_colour(*map, share, style);
                     [r, g, b, 255]
                 };
                 let pixels: Vec<_> = values.iter().map(colour).collect();
@@ -140,10 +142,10 @@ pub fn place_marks(panel: &Panel, area: Area, theme: Theme, size: f32, shapes: &
 }
 
 /// The colour at a share of a map.
-pub fn map_colour(map: Map, share: f64, theme: Theme) -> super::colour::Colour {
+pub fn map_colour(map: Map, share: f64, style: &Style) -> super::colour::Colour {
     match map {
-        Map::Sequential => viridis(share),
-        Map::Diverging => diverging(share, theme),
+        Map::Sequential => style.map.colour(share),
+        Map::Diverging => diverging(share, style.theme),
     }
 }
 

@@ -28,7 +28,7 @@ mod raster;
 mod svg;
 mod ticks;
 
-pub use colour::{Theme, Tone};
+pub use colour::{Sequential, Theme, Tone};
 pub use format::{FigureError, Format, encode};
 pub use meta::Meta;
 pub use scene::{Axis, Form, Panel, Scene};

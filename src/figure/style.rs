@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::colour::Theme;
+use super::colour::{Sequential, Theme};
 
 /// Points in a centimetre.
 pub const POINTS_PER_CM: f64 = 72.0 / 2.54;
@@ -23,6 +23,9 @@ pub struct Style {
     pub font_pt: f64,
     /// Light or dark.
     pub theme: Theme,
+    /// The colours of heat maps.
+    #[serde(skip_serializing_if = "Sequential::is_usual")]
+    pub map: Sequential,
     /// No paper.
     pub transparent: bool,
     /// Above the figure, in place of its own title; an empty one leaves it out.
@@ -49,6 +52,7 @@ impl Style {
         dpi: 300.0,
         font_pt: 8.0,
         theme: Theme::Light,
+        map: Sequential::Viridis,
         transparent: false,
         title: None,
         axes: true,

@@ -12,6 +12,18 @@ pub fn off_support<T: Real>(target: &BoxUnion, points: &[T]) -> f64 {
     outside as f64 / (points.len() / 2).max(1) as f64
 }
 
+/// Distance from the origin, along an axis, at which a particle counts as lost: targets and sources
+/// are a few units wide.
+pub const FAR: f64 = 1e4;
+
+/// How many points are no numbers, or farther out than [`FAR`]: what a flow that blows up leaves.
+pub fn lost<T: Real>(points: &[T]) -> usize {
+    let here = |x: f64| x.abs() <= FAR;
+    pairs(points)
+        .filter(|&[x, y]| !(here(x) && here(y)))
+        .count()
+}
+
 /// Fraction of all points in each box; sums to 1 − off-support.
 pub fn cell_mass<T: Real>(target: &BoxUnion, points: &[T]) -> Vec<f64> {
     let mut counts = vec![0_u64; target.boxes.len()];

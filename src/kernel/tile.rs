@@ -257,3 +257,100 @@ fn outer_tile<S: Simd, const R: usize>(
         store::<S>(sum, at, sums[r]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::{Arch, WithSimd};
+
+    use super::*;
+
+    /// Keeps the sums as they are.
+    struct Keep<'a> {
+        bias: &'a [f32],
+        out: &'a mut [f32],
+        width: usize,
+    }
+
+    impl<S: Simd> Finish<S> for Keep<'_> {
+        const BIAS_EVERY: usize = 1;
+
+        fn bias(&self, _simd: S, col: usize) -> Pair<S::f32s> {
+            load::<S>(self.bias, col)
+        }
+
+        fn out(&mut self) -> (&mut [f32], usize) {
+            (self.out, self.width)
+        }
+
+        fn finish<const R: usize>(&mut self, _simd: S, _row: usize, _col: usize) {}
+    }
+
+    /// Whole numbers, so that every order of summation gives the same sum.
+    fn whole(n: usize, seed: usize) -> Vec<f32> {
+        (0..n)
+            .map(|i| ((i * 7 + seed * 5) % 13) as f32 - 6.0)
+            .collect()
+    }
+
+    /// One tile of `R` rows at a place that is not the corner, product and outer product.
+    struct Tiles<const R: usize>;
+
+    impl<const R: usize> WithSimd for Tiles<R> {
+        type Output = ();
+
+        fn with_simd<S: Simd>(self, simd: S) {
+            let width = TILE_VECTORS * S::F32_LANES;
+            let (k, before, rows) = (19, 2, R + 3);
+            let (x, weights, bias) = (whole(rows * k, 1), whole(k * width, 2), whole(width, 3));
+            let mut out = vec![f32::NAN; rows * width];
+            let mut keep = Keep {
+                bias: &bias,
+                out: &mut out,
+                width,
+            };
+            product_tile::<S, _, R>(simd, &weights, k, &x, k, before, 0, &mut keep);
+            for row in 0..rows {
+                for col in 0..width {
+                    let sum = (0..k).map(|i| x[row * k + i] * weights[i * width + col]);
+                    let wanted = bias[col] + sum.sum::<f32>();
+                    let got = out[row * width + col];
+                    if (before..before + R).contains(&row) {
+                        assert_eq!(got, wanted, "{R} rows, row {row}, column {col}");
+                    } else {
+                        assert!(got.is_nan(), "{R} rows: row {row} was written");
+                    }
+                }
+            }
+
+            let (samples, ld) = (11, R + 3);
+            let (d, x) = (whole(samples * ld, 4), whole(samples * width, 5));
+            for fresh in [true, false] {
+                let old = if fresh { f32::NAN } else { 2.0 };
+                let mut sum = vec![old; ld * width];
+                outer_tile::<S, R>(
+                    simd, &d, ld, before, &x, width, 0, width, samples, &mut sum, fresh,
+                );
+                for (at, got) in sum.iter().enumerate() {
+                    let (out, col) = (at / width, at % width);
+                    if (before..before + R).contains(&out) {
+                        let add = (0..samples).map(|s| d[s * ld + out] * x[s * width + col]);
+                        let wanted = if fresh { 0.0 } else { old } + add.sum::<f32>();
+                        assert_eq!(*got, wanted, "{R} outputs, output {out}, column {col}");
+                    } else {
+                        assert_eq!(got.to_bits(), old.to_bits(), "output {out} was written");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Nine rows are for processors with 32 registers; their code is right on any.
+    #[test]
+    fn tiles_of_every_height_multiply() {
+        for arch in [Arch::new(), Arch::Scalar] {
+            arch.dispatch(Tiles::<4>);
+            arch.dispatch(Tiles::<6>);
+            arch.dispatch(Tiles::<9>);
+        }
+    }
+}

@@ -64,15 +64,14 @@ fn good(reader: &str) -> Vec<Vec<u8>> {
         ]),
         "table" => text(&["t,x,y\n0.5,1,2\n0.25,-1,1e9\n", "x,t,y\n\"1\",0, 2\n"]),
         "picture" => {
-            let mut bytes = Vec::new();
+            use image::ImageFormat::{Jpeg, Png};
             let picture = image::GrayImage::from_fn(9, 7, |x, y| image::Luma([(20 * x + y) as u8]));
-            picture
-                .write_to(
-                    &mut std::io::Cursor::new(&mut bytes),
-                    image::ImageFormat::Png,
-                )
-                .unwrap();
-            vec![bytes]
+            let written = |format| {
+                let mut bytes = std::io::Cursor::new(Vec::new());
+                picture.write_to(&mut bytes, format).unwrap();
+                bytes.into_inner()
+            };
+            vec![written(Png), written(Jpeg)]
         }
         "figure-settings" => {
             let meta = Meta {

@@ -201,6 +201,12 @@ pub fn difference(a: &image::RgbImage, b: &image::RgbImage) -> f64 {
     sum as f64 / a.as_raw().len() as f64
 }
 
+/// The lightness of a picture's ink: its mean difference from a sheet of its first pixel.
+pub fn ink(image: &image::RgbImage) -> f64 {
+    let blank = image::RgbImage::from_pixel(image.width(), image.height(), *image.get_pixel(0, 0));
+    difference(image, &blank)
+}
+
 /// A quarter of the size: other programs place edges and dots on other fractions of a pixel.
 pub fn quarter(image: &image::RgbImage) -> image::RgbImage {
     image::imageops::thumbnail(image, image.width() / 4, image.height() / 4)
@@ -210,11 +216,22 @@ pub fn decode(png: &[u8]) -> image::RgbImage {
     image::load_from_memory(png).expect("a PNG").to_rgb8()
 }
 
+/// Says that a program is not there; where `FLOWLAB_REQUIRE_TOOLS=1` says that it must be, fails.
+pub fn missing(name: &str) {
+    let required = std::env::var("FLOWLAB_REQUIRE_TOOLS").is_ok_and(|value| value == "1");
+    assert!(
+        !required,
+        "FLOWLAB_REQUIRE_TOOLS=1, but {name} is not installed"
+    );
+    eprintln!("{name} is not installed: not compared with it");
+}
+
+/// A program of others, where it is installed.
 pub fn tool(name: &str) -> Option<Command> {
     let found =
         std::env::split_paths(&std::env::var_os("PATH")?).any(|dir| dir.join(name).is_file());
     if !found {
-        eprintln!("{name} is not installed: not compared with it");
+        missing(name);
     }
     found.then(|| Command::new(name))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use flowlab::app::export::{Done, Exporter, Options};
+use flowlab::app::export::{Content, Done, Exporter, Options};
 use flowlab::app::lessons;
 use flowlab::app::studio::{self, Drawn, Order};
 use flowlab::data::Dataset;
@@ -103,7 +103,7 @@ fn export(lesson: &str, drawn: &Drawn, path: &Path) {
     };
     exporter.write(
         lesson,
-        vec![drawn.figure.clone()],
+        Content::Still(drawn.figure.clone()),
         &options,
         path.to_owned(),
     );

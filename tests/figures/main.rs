@@ -4,6 +4,7 @@ mod command;
 mod common;
 mod lessons;
 mod odd;
+mod others;
 
 use std::io::Cursor;
 use std::path::Path;

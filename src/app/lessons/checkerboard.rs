@@ -13,6 +13,7 @@ use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::sampler::{self, Pictures, Request, Sampled};
 use crate::app::theme::{self, Palette};
+use crate::app::training::WeightsChoice;
 use crate::app::view::view_of;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::{FlowLayers, Target};
@@ -21,6 +22,7 @@ use crate::app::widgets::measures::Measuring;
 use crate::app::widgets::sampling_bar::{Sampling, sampling_bar};
 use crate::app::widgets::stage::{Caption, Stage};
 use crate::app::widgets::{number, quiver, run_controls, run_list};
+use crate::train::measure::Settings;
 
 /// Width of the legend when it stands beside the picture, in points.
 const LEGEND: f32 = 128.0;
@@ -221,13 +223,14 @@ impl Lesson for Checkerboard {
             .show(ui, |ui| {
                 run_controls::settings_ui(ui, &mut lab.training);
                 run_list::run_list_ui(ui, &mut lab.training);
-                let Sampling {
-                    solver,
-                    steps,
-                    noise,
-                    ..
-                } = self.sampling;
-                self.measuring.ui(ui, lab, solver, steps, noise);
+                let settings = Settings {
+                    solver: self.sampling.solver,
+                    steps: self.sampling.steps,
+                    seed: self.sampling.noise,
+                    quick: true,
+                };
+                let weights = WeightsChoice::Current;
+                self.measuring.ui(ui, lab, weights, settings);
                 let view = RunsView::of(&lab.training, self.pictures.floor);
                 // Both plots share what is left; the titles and gaps take 2 × 50.
                 let room = (ui.available_height() - 100.0).max(2.0 * loss_plot::MIN_HEIGHT);
@@ -313,18 +316,23 @@ impl Checkerboard {
                 .map_or("–".to_owned(), number::percent);
             [nfe, off]
         };
+        let with_lost = |picture: Option<&Arc<Sampled>>, detail: String| match picture {
+            Some(picture) => picture.with_lost(&detail),
+            None => detail,
+        };
         if panel.has_model() {
             let staged = lab.training.staged();
+            let detail = staged.map_or("no weights yet".to_owned(), |s| {
+                if lab.training.runs().len() > 1 {
+                    format!("{}: {}", s.name, s.label)
+                } else {
+                    s.label.clone()
+                }
+            });
             captions.push(Caption {
                 color: p.model,
                 title: "Network".to_owned(),
-                detail: staged.map_or("no weights yet".to_owned(), |s| {
-                    if lab.training.runs().len() > 1 {
-                        format!("{}: {}", s.name, s.label)
-                    } else {
-                        s.label.clone()
-                    }
-                }),
+                detail: with_lost(self.pictures.model.as_ref(), detail),
                 figures: figures(self.pictures.model.as_ref()),
             });
         }
@@ -332,7 +340,7 @@ impl Checkerboard {
             captions.push(Caption {
                 color: p.exact,
                 title: "Exact field".to_owned(),
-                detail: "same noise".to_owned(),
+                detail: with_lost(self.pictures.exact.as_ref(), "same noise".to_owned()),
                 figures: figures(self.pictures.exact.as_ref()),
             });
         }

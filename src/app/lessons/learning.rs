@@ -98,6 +98,10 @@ impl Lesson for Learning {
         figure::figure(self, lab, t)
     }
 
+    fn training_film(&self, lab: &Lab, t: f32) -> Vec<Figure> {
+        figure::film(self, lab, t)
+    }
+
     view_of!(network, target, paths, figure, of, step, noise);
 
     fn is_busy(&self) -> bool {
@@ -221,11 +225,12 @@ impl Lesson for Learning {
 }
 
 impl Learning {
-    /// Place of the shown iteration among the kept ones.
+    /// Place of the shown iteration among the kept ones; of the nearest where it was not kept.
     fn index(&self) -> usize {
         let last = self.shown.kept.len().saturating_sub(1);
-        let known = |step| self.shown.kept.iter().position(|kept| kept.step == step);
-        self.step.and_then(known).unwrap_or(last)
+        let nearest =
+            |step| (0..=last).min_by_key(|i| self.kept_at(*i).map(|k| k.step.abs_diff(step)));
+        self.step.and_then(nearest).unwrap_or(last)
     }
 
     fn kept_at(&self, index: usize) -> Option<&Kept> {
@@ -297,7 +302,7 @@ impl Learning {
         let caption = Caption {
             color: p.model,
             title: format!("Iteration {}", number::grouped(kept.step)),
-            detail: String::new(),
+            detail: picture.map_or_else(String::new, |s| s.with_lost("")),
             figures: [
                 picture.map_or_else(dash, |s| s.nfe.to_string()),
                 picture

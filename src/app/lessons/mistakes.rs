@@ -329,7 +329,7 @@ impl Mistakes {
         let caption = Caption {
             color,
             title: ["Right", "Wrong"][side].to_owned(),
-            detail: String::new(),
+            detail: shown.map_or_else(String::new, |s| s.with_lost("")),
             figures: [
                 shown.map_or_else(dash, |s| s.nfe.to_string()),
                 shown

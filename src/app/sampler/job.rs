@@ -84,6 +84,7 @@ impl Bench {
                 .map(|boxes| metric::off_support(boxes, ends));
             Arc::new(Sampled {
                 off_support: off.filter(|share| share.is_finite()),
+                lost: metric::lost(ends),
                 nfe,
                 frames,
                 settings: settings.clone(),

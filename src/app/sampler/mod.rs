@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use eframe::egui_wgpu::RenderState;
 
 use crate::app::exact::Route;
+use crate::app::widgets::number;
 use crate::data::Source;
 use crate::data::toy::Dataset;
 use crate::flow::{Scheduler, Solver};
@@ -73,6 +74,8 @@ pub struct Sampled {
     pub nfe: usize,
     /// Share of the particles that ended outside the target's support, where it has one.
     pub off_support: Option<f64>,
+    /// How many ended nowhere: at no number, or beyond all measure.
+    pub lost: usize,
     /// Settings they were moved with.
     pub settings: Settings,
     /// Version of the weights; 0 for the exact field.
@@ -84,6 +87,15 @@ pub struct Sampled {
 }
 
 impl Sampled {
+    /// What a caption adds to `detail` when particles were lost.
+    pub fn with_lost(&self, detail: &str) -> String {
+        let gap = if detail.is_empty() { "" } else { "  ·  " };
+        match self.lost {
+            0 => detail.to_owned(),
+            lost => format!("{detail}{gap}{} lost", number::grouped(lost as u64)),
+        }
+    }
+
     /// The positions in main memory. Those that only the GPU has are moved once more, on the
     /// processor, by the same weights from the same noise; none when that was given up.
     pub fn in_memory(&self, cancel: &AtomicBool) -> Option<&Frames> {

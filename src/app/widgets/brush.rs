@@ -179,7 +179,7 @@ impl<S: Surface> Strokes<S> {
         };
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         let ring = |at: Pos2, by: f32, color| {
-            painter.circle_stroke(at, radius * pixel + by, Stroke::new(1.5, color));
+            painter.circle_stroke(at, radius * pixel + by, Stroke::new(1.6, color));
         };
         if let Some(at) = brush {
             ring(at, 1.0, p.stage);

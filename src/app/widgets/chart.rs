@@ -3,6 +3,7 @@
 use egui::{Align2, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2};
 
 use crate::app::theme::{self, Palette};
+use crate::app::time_label;
 
 /// A rectangle of the screen with two linear axes.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +43,7 @@ impl Chart {
 
     /// Hairlines at the ticks, with their labels below and at the left.
     pub fn axes(&self, painter: &Painter, p: &Palette, x: &[(f32, String)], y: &[(f32, String)]) {
-        let font = FontId::proportional(12.0);
+        let font = FontId::proportional(12.5);
         let line = Stroke::new(1.0, p.hairline);
         for (value, label) in y {
             let at = self.at(self.x[0], *value);
@@ -88,15 +89,22 @@ impl Chart {
         painter.vline(
             at,
             self.rect.y_range(),
-            Stroke::new(1.2, theme::faint(p.ink, 0.75)),
+            Stroke::new(1.6, theme::faint(p.ink, 0.75)),
         );
     }
 }
 
 /// Ticks of t at 0, ½ and 1.
 pub fn time_ticks() -> Vec<(f32, String)> {
+    let ticks = [0.0_f32, 0.5, 1.0];
+    let label = |t: f32| time_label::shown(t.into()).to_string();
+    ticks.map(|t| (t, label(t))).to_vec()
+}
+
+/// Ticks of a share at 0, ½ and 1.
+pub fn unit_ticks() -> Vec<(f32, String)> {
     [(0.0, "0"), (0.5, "0.5"), (1.0, "1")]
-        .map(|(t, label)| (t, label.to_owned()))
+        .map(|(share, label)| (share, label.to_owned()))
         .to_vec()
 }
 

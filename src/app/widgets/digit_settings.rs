@@ -145,7 +145,7 @@ fn more_latent_ui(ui: &mut Ui, settings: &mut LatentSettings) {
     let hint = "Points along one side of a token: 1 makes 16 tokens of a code, 2 makes 4.";
     let all = [1, 2, 4].map(|patch| (patch, patch.to_string()));
     choice_ui(ui, "Patch", hint, &mut settings.patch, all);
-    let hint = "Noise that is left at t = 1.";
+    let hint = "Noise that is left at the data.";
     let sigma = DragValue::new(&mut settings.sigma_min).range(0.0..=0.5);
     let sigma = sigma.speed(1e-4).max_decimals(4);
     row(ui, "σ at the end", hint, sigma);

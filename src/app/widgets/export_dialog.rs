@@ -11,7 +11,7 @@ use egui::{
 };
 
 use super::path_picker::{PathPicker, Wanted};
-use crate::app::export::{Exporter, Options, Preview};
+use crate::app::export::{Along, Exporter, Options, Preview};
 use crate::app::figure::Figure;
 use crate::app::theme;
 use crate::figure::{Format, mp4};
@@ -31,12 +31,16 @@ pub enum Answer {
     Write(PathBuf),
     /// Copy the picture.
     Copy,
+    /// Ask for a figure whose settings come back.
+    Settings,
     /// Give the work up.
     Cancel,
 }
 
 /// The card; its figure is the one that was shown when it opened.
 pub struct ExportDialog {
+    /// The place of the lesson that showed it.
+    pub place: usize,
     /// The picture.
     pub figure: Figure,
     /// What came of the last export, in one line.
@@ -50,9 +54,10 @@ pub struct ExportDialog {
 }
 
 impl ExportDialog {
-    /// Opens the card for a figure; `number` tells it from others.
-    pub fn new(figure: Figure, number: u64, path: String) -> Self {
+    /// Opens the card for a figure of the lesson at a place; `number` tells it from others.
+    pub fn new(place: usize, figure: Figure, number: u64, path: String) -> Self {
         Self {
+            place,
             figure,
             said: String::new(),
             number,
@@ -63,8 +68,14 @@ impl ExportDialog {
         }
     }
 
-    /// Draws the card.
-    pub fn show(&mut self, ui: &mut Ui, options: &mut Options, exporter: &mut Exporter) -> Answer {
+    /// Draws the card; `moments` is how many pictures of a training there are.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        options: &mut Options,
+        moments: usize,
+        exporter: &mut Exporter,
+    ) -> Answer {
         let mut answer = Answer::Open;
         Window::new("Export the figure")
             .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
@@ -81,12 +92,13 @@ impl ExportDialog {
                         ui.horizontal_top(|ui| {
                             ui.vertical(|ui| {
                                 ui.set_width(SETTINGS);
-                                settings::settings_ui(ui, options, self.has_ffmpeg);
+                                settings::settings_ui(ui, options, moments, self.has_ffmpeg);
                             });
                             self.preview_ui(ui, options, exporter);
                         });
                         ui.add_space(6.0);
-                        answer = self.file_ui(ui, options, exporter);
+                        let some = options.film.along == Along::Time || moments > 0;
+                        answer = self.file_ui(ui, options, some, exporter);
                     });
             });
         answer
@@ -163,7 +175,13 @@ impl ExportDialog {
         matches!(shown, Some(Ok((_, Ok(_)))))
     }
 
-    fn file_ui(&mut self, ui: &mut Ui, options: &Options, exporter: &Exporter) -> Answer {
+    fn file_ui(
+        &mut self,
+        ui: &mut Ui,
+        options: &Options,
+        some: bool,
+        exporter: &Exporter,
+    ) -> Answer {
         let mut answer = Answer::Open;
         let kind = options.format.extension();
         if self.kind != kind {
@@ -178,7 +196,8 @@ impl ExportDialog {
         let there = path.as_ref().is_some_and(|path| path.exists());
         ui.horizontal(|ui| {
             let verb = if there { "Replace" } else { "Export" };
-            let film = options.format != Format::Mp4 || self.has_ffmpeg;
+            let film = (options.format != Format::Mp4 || self.has_ffmpeg)
+                && (some || !options.format.moves());
             let ready = path.is_some() && !exporter.is_busy() && self.fits() && film;
             let export = ui.add_enabled(ready, Button::new(verb)).clicked();
             if let Some(path) = path.filter(|_| export || (entered && !there && ready)) {
@@ -209,8 +228,13 @@ impl ExportDialog {
             } else if ui.button("Close").clicked() {
                 answer = Answer::Left;
             }
-            ui.label(RichText::new(&self.said).small());
+            let hint = "Lesson, view, t, seed and look of an exported figure back (Ctrl+Shift+F)";
+            let settings = ui.button("Settings from a figure…").on_hover_text(hint);
+            if settings.clicked() && !exporter.is_busy() {
+                answer = Answer::Settings;
+            }
         });
+        ui.add(egui::Label::new(RichText::new(&self.said).small()).wrap());
         if ui.input(|input| input.key_pressed(Key::Escape)) {
             answer = Answer::Left;
         }

@@ -51,11 +51,11 @@ impl FileDialog {
     pub fn image() -> Self {
         Self {
             title: "Target from an image",
-            name: "PNG file:",
+            name: "PNG or JPEG file:",
             switch: "Dark places get more points",
             about: "The image becomes at most 64 × 64 pixels over [−2, 2]². Each is a box, so the \
                     exact field is known.",
-            kinds: &["png"],
+            kinds: &["png", "jpg", "jpeg"],
             read: image,
             picker: PathPicker::default(),
             on: false,
@@ -142,7 +142,7 @@ impl FileDialog {
 }
 
 fn image(path: &Path, dark: bool) -> Read {
-    let grid = PixelGrid::from_png_file(path, dark).map_err(|error| error.to_string())?;
+    let grid = PixelGrid::from_image_file(path, dark).map_err(|error| error.to_string())?;
     let dataset = Dataset::painted(grid).map_err(|error| error.to_string())?;
     Ok((dataset, None))
 }

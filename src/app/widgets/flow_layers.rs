@@ -218,7 +218,7 @@ impl Look {
         let size = (stage.rect.width() / 600.0).sqrt();
         let radius = (1.55 * crowd * size).clamp(0.6, 3.2);
         Self {
-            // Lecture mode enlarges everything by half: this is a radius of three pixels there.
+            // Lecture mode enlarges everything: this is a radius of three pixels there.
             radius: if lecture { radius.max(2.0) } else { radius },
             opacity: (0.8 * crowd).clamp(0.3, 0.9) * if lecture { 0.75 } else { 1.0 },
             line: if lecture { 1.8 } else { 1.4 },

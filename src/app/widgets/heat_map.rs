@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use egui::{
     Align2, Color32, ColorImage, FontId, Painter, Rect, Stroke, StrokeKind, TextureHandle,
-    TextureOptions, pos2,
+    TextureOptions, Ui, pos2,
 };
 
 use super::chart::tick;
 use crate::app::theme::{self, Palette};
+use crate::figure::Sequential;
 use crate::render::fresh_id;
 
 /// Values on a square grid.
@@ -54,7 +55,7 @@ impl HeatMap {
 /// From a value to a colour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scale {
-    /// 0 to the given value, in viridis.
+    /// 0 to the given value, in viridis or cividis.
     Sequential(f32),
     /// Minus to plus the given value: blue, paper, vermilion.
     Diverging(f32),
@@ -65,7 +66,7 @@ impl Scale {
     pub fn color(self, value: f32, p: &Palette) -> Color32 {
         match self {
             _ if value.is_nan() => Color32::TRANSPARENT,
-            Self::Sequential(top) => theme::sequential(value / top),
+            Self::Sequential(top) => theme::sequential(p, value / top),
             Self::Diverging(top) => theme::diverging(p, value / top),
         }
     }
@@ -79,8 +80,8 @@ impl Scale {
     }
 }
 
-/// What a texture shows: values, scale, and the paper in the middle of a diverging scale.
-type Key = (u64, Scale, Color32);
+/// What a texture shows: values, scale, the paper in the middle of a diverging scale, the map.
+type Key = (u64, Scale, Color32, Sequential);
 
 /// The textures of the heat maps on show, one for each place.
 #[derive(Default)]
@@ -99,7 +100,7 @@ impl HeatTextures {
         scale: Scale,
         p: &Palette,
     ) {
-        let key = (map.id, scale, p.stage);
+        let key = (map.id, scale, p.stage, p.map);
         if self.known.get(&slot).is_none_or(|(known, _)| *known != key) {
             let image = picture(map, scale, p);
             let name = format!("heat map {slot}");
@@ -123,6 +124,18 @@ fn picture(map: &HeatMap, scale: Scale, p: &Palette) -> ColorImage {
         }
     }
     image
+}
+
+/// Chooses the colours of numbers that grow.
+pub fn choice_ui(ui: &mut Ui, map: &mut Sequential) {
+    ui.horizontal(|ui| {
+        let hint = "Colours of heat maps, here and in figures; cividis looks the same to eyes that \
+                    take red for green";
+        ui.label("Map").on_hover_text(hint);
+        for choice in Sequential::ALL {
+            ui.selectable_value(map, choice, choice.label());
+        }
+    });
 }
 
 /// A horizontal bar of the scale with its ends and what it measures, as high as 34 points.

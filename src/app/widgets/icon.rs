@@ -37,6 +37,8 @@ pub enum Icon {
     Contrast,
     /// Save.
     Disk,
+    /// Out of the window, into a file.
+    Export,
     /// Help.
     Question,
 }
@@ -130,6 +132,21 @@ impl Icon {
                 ];
                 painter.line(tray, stroke);
             }
+            Self::Export => {
+                let frame = [
+                    (0.0, -0.6),
+                    (-0.7, -0.6),
+                    (-0.7, 0.75),
+                    (0.65, 0.75),
+                    (0.65, 0.1),
+                ];
+                painter.line(frame.map(|(x, y)| at(x, y)).to_vec(), stroke);
+                painter.line_segment([at(-0.15, 0.15), at(0.75, -0.75)], stroke);
+                painter.line(
+                    vec![at(0.25, -0.78), at(0.78, -0.78), at(0.78, -0.25)],
+                    stroke,
+                );
+            }
             Self::Question => {
                 let font = egui::FontId::new(1.9 * r, theme::semibold());
                 painter.text(c, egui::Align2::CENTER_CENTER, "?", font, color);
@@ -177,7 +194,7 @@ pub fn icon_button(ui: &mut Ui, icon: Icon, size: f32, look: Look, name: &str) -
         };
         ui.painter().rect_filled(rect, radius, fill);
         if response.has_focus() {
-            let ring = Stroke::new(1.5, p.source);
+            let ring = Stroke::new(1.6, p.source);
             ui.painter()
                 .rect_stroke(rect, radius, ring, StrokeKind::Inside);
         }

@@ -5,7 +5,7 @@ use egui::{CollapsingHeader, Grid, Label, RichText, Ui, vec2};
 use crate::app::background::Background;
 use crate::app::lesson::Lab;
 use crate::app::theme;
-use crate::flow::Solver;
+use crate::app::training::{Staged, WeightsChoice};
 use crate::kernel::Mlp;
 use crate::train::batch;
 use crate::train::measure::{self, Band, Measures, Settings, Subject};
@@ -40,30 +40,25 @@ impl Measuring {
         self.work.as_ref().is_some_and(Background::is_busy)
     }
 
-    /// Draws the fold; a button measures the network or the exact field as it is now.
-    pub fn ui(&mut self, ui: &mut Ui, lab: &Lab, solver: Solver, steps: usize, seed: u64) {
+    /// Draws the fold; a button measures the network of `weights` or the exact field as it is now.
+    pub fn ui(&mut self, ui: &mut Ui, lab: &Lab, weights: WeightsChoice, settings: Settings) {
         CollapsingHeader::new("Measure").show(ui, |ui| {
-            let settings = Settings {
-                solver,
-                steps,
-                seed,
-                quick: true,
-            };
+            let staged = lab.training.staged_by(weights);
             let busy = self.is_busy();
             ui.horizontal(|ui| {
                 let hint = "Sends 4000 points along the network’s flow and compares them with true \
                             points. It takes a few seconds; the training goes on.";
-                let there = lab.training.staged().is_some() && !busy;
+                let there = staged.is_some() && !busy;
                 let network = ui.add_enabled(there, egui::Button::new("Measure the network"));
                 if network.on_hover_text(hint).clicked() {
-                    self.ask(lab, settings, false);
+                    self.ask(lab, settings, staged.clone());
                 }
                 let there = lab.training.route().has_exact() && !busy;
                 let exact = ui.add_enabled(there, egui::Button::new("The exact field"));
                 let hint = "The same for the exact field: what no network can beat with this \
                             solver and as many steps.";
                 if exact.on_hover_text(hint).clicked() {
-                    self.ask(lab, settings, true);
+                    self.ask(lab, settings, None);
                 }
             });
             if busy {
@@ -79,30 +74,30 @@ impl Measuring {
         });
     }
 
-    fn ask(&mut self, lab: &Lab, settings: Settings, exact: bool) {
-        let (route, staged) = (lab.training.route(), lab.training.staged().cloned());
+    /// Measures the network, or the exact field where there is none.
+    fn ask(&mut self, lab: &Lab, settings: Settings, network: Option<Staged>) {
+        let route = match &network {
+            Some(staged) => staged.route(),
+            None => lab.training.route(),
+        };
         let steps = match settings.solver.is_adaptive() {
             true => String::new(),
             false => format!(", {} steps", settings.steps),
         };
         let solver = settings.solver.label();
-        let whose = match (&staged, exact) {
-            (Some(staged), false) => format!("{}: {}", staged.name, staged.label),
-            _ => "The exact field".to_owned(),
-        };
+        let whose = network.as_ref().map_or_else(
+            || "The exact field".to_owned(),
+            |staged| format!("{}: {}", staged.name, staged.label),
+        );
         let of = format!("{whose}; {solver}{steps}");
         self.asked += 1;
         let work = self.work.get_or_insert_with(|| lab.background());
         work.ask(self.asked, move |job| {
-            let route = match (&staged, exact) {
-                (Some(staged), false) => staged.route(),
-                _ => route,
-            };
-            let source = match (staged, exact) {
-                (Some(staged), false) => Mlp::try_new(&staged.weights)
+            let source = match network {
+                Some(staged) => Mlp::try_new(&staged.weights)
                     .map(|mlp| Mover::Model(Box::new(mlp)))
                     .map_err(|error| error.to_string()),
-                _ => (route.exact())
+                None => (route.exact())
                     .map(|field| Mover::Exact(Box::new(field)))
                     .ok_or_else(|| "there is no exact field".to_owned()),
             };

@@ -109,3 +109,45 @@ impl PathPicker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The picker after the system's dialog has answered.
+    fn answered(answer: Option<Option<&str>>) -> PathPicker {
+        let (sender, receiver) = channel();
+        let mut picker = PathPicker::new("typed/before");
+        picker.picked = Some(receiver);
+        if let Some(answer) = answer {
+            sender.send(answer.map(PathBuf::from)).unwrap();
+        }
+        drop(sender);
+        picker.receive();
+        picker
+    }
+
+    #[test]
+    fn fault_36_without_a_dialog_the_path_can_be_typed() {
+        // No portal gives no path; a thread that died sends nothing.
+        for answer in [Some(None), None] {
+            let mut picker = answered(answer);
+            assert_eq!(picker.chosen(), Some(PathBuf::from("typed/before")));
+            assert!(picker.picked.is_none(), "the button can be pressed again");
+            let mut shown = String::new();
+            let ctx = egui::Context::default();
+            let output = ctx.run_ui(egui::RawInput::default(), |ui| {
+                picker.show(ui, "Folder:", Wanted::Folder);
+            });
+            for clipped in output.shapes {
+                if let egui::Shape::Text(text) = clipped.shape {
+                    shown.push_str(text.galley.text());
+                }
+            }
+            assert!(shown.contains("No dialog? Type a path."), "{shown}");
+        }
+        let picker = answered(Some(Some("chosen/one")));
+        assert_eq!(picker.chosen(), Some(PathBuf::from("chosen/one")));
+        assert!(picker.hint.is_none());
+    }
+}

@@ -10,6 +10,7 @@ use super::icon::{Icon, Look, icon_button};
 use super::number;
 use crate::app::clock::Clock;
 use crate::app::theme;
+use crate::app::time_label;
 
 /// Draws the bar over the whole width.
 pub fn play_bar(ui: &mut Ui, clock: &mut Clock) {
@@ -23,7 +24,7 @@ pub fn play_bar(ui: &mut Ui, clock: &mut Clock) {
             Icon::First,
             size,
             Look::Quiet,
-            "To the noise, t = 0 (Home)",
+            &format!("To the noise, {} (Home)", time_label::noise()),
         )
         .clicked()
         {
@@ -49,7 +50,7 @@ pub fn play_bar(ui: &mut Ui, clock: &mut Clock) {
             Icon::Last,
             size,
             Look::Quiet,
-            "To the data, t = 1 (End)",
+            &format!("To the data, {} (End)", time_label::data()),
         )
         .clicked()
         {
@@ -58,9 +59,20 @@ pub fn play_bar(ui: &mut Ui, clock: &mut Clock) {
         }
         ui.add_space(10.0);
         let ink = theme::palette(ui).ink;
-        formula(ui, "t=", 25.0, ink).on_hover_text("Time of the flow: 0 is pure noise, 1 is data");
+        let hint = if time_label::from_data() {
+            "Time of the flow, counted from the data: 0 is data, 1 is pure noise (Shift+T). The \
+             formulas count from the noise."
+        } else {
+            "Time of the flow: 0 is pure noise, 1 is data (Shift+T counts from the data)"
+        };
+        formula(ui, "t=", 25.0, ink).on_hover_text(hint);
         let font = egui::FontId::new(23.0, theme::semibold());
-        number::fixed(ui, RichText::new(format!("{:.2}", clock.t())), "0.00", font);
+        number::fixed(
+            ui,
+            RichText::new(time_label::number(clock.t())),
+            "0.00",
+            font,
+        );
         ui.add_space(10.0);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
@@ -124,8 +136,13 @@ fn time_slider(ui: &mut Ui, clock: &mut Clock) -> Response {
             clock.step(on as i32 - back as i32);
         }
     }
-    response
-        .widget_info(|| egui::WidgetInfo::slider(ui.is_enabled(), clock.t(), "Time of the flow"));
+    response.widget_info(|| {
+        egui::WidgetInfo::slider(
+            ui.is_enabled(),
+            time_label::shown(clock.t()),
+            "Time of the flow",
+        )
+    });
     if ui.is_rect_visible(rect) {
         let painter = ui.painter();
         let x = egui::lerp(rail.x_range(), clock.t() as f32);

@@ -174,7 +174,7 @@ fn preset_ui(ui: &mut Ui, training: &mut Training, width: f32) {
     row(
         ui,
         "Preset",
-        "A named set of settings (Page Up and Page Down).",
+        "A named set of settings (Shift with Page Up and Page Down).",
         |ui| {
             ComboBox::from_id_salt("preset")
                 .width(width)

@@ -176,7 +176,7 @@ fn swatch(ui: &mut Ui, run: &Run) -> egui::Response {
         ui.painter().hline(x, rect.center().y, stroke);
     }
     if response.has_focus() {
-        let ring = Stroke::new(1.5, p.source);
+        let ring = Stroke::new(1.6, p.source);
         ui.painter()
             .rect_stroke(rect, 4.0, ring, egui::StrokeKind::Inside);
     }

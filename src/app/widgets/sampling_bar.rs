@@ -121,7 +121,7 @@ fn steps_ui(ui: &mut Ui, sampling: &mut Sampling) {
     let hint = if adaptive {
         "This method chooses its own steps, to a tolerance of 1e-5."
     } else {
-        "Steps from t = 0 to t = 1. Few steps follow a curved flow badly (↑ and ↓)."
+        "Steps from the noise to the data. Few steps follow a curved flow badly (↑ and ↓)."
     };
     ui.add_enabled_ui(!adaptive, |ui| {
         // What stands to the right of the rail keeps its width.

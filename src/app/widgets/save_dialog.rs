@@ -11,6 +11,8 @@ pub struct SaveDialog {
     title: &'static str,
     name: &'static str,
     verb: &'static str,
+    /// A button that leads to another card.
+    other: Option<&'static str>,
     picker: PathPicker,
 }
 
@@ -20,6 +22,8 @@ pub enum Outcome {
     Open,
     /// Closed without an answer.
     Left,
+    /// The other card.
+    Other,
     /// This path.
     Save(PathBuf),
 }
@@ -31,6 +35,7 @@ impl SaveDialog {
             title: "Save the run",
             name: "Folder for the weights, the settings and the losses:",
             verb: "Save",
+            other: None,
             picker: PathPicker::new(path),
         }
     }
@@ -41,6 +46,7 @@ impl SaveDialog {
             title: "Open a run",
             name: "Folder that a run was saved into:",
             verb: "Open",
+            other: Some("Settings from a figure…"),
             picker: PathPicker::new(path),
         }
     }
@@ -63,6 +69,9 @@ impl SaveDialog {
                     }
                     if ui.button("Cancel").clicked() || ui.input(|i| i.key_pressed(Key::Escape)) {
                         outcome = Outcome::Left;
+                    }
+                    if self.other.is_some_and(|name| ui.button(name).clicked()) {
+                        outcome = Outcome::Other;
                     }
                 });
             });

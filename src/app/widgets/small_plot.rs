@@ -4,6 +4,7 @@ use egui::{Color32, FontId, RichText, Stroke, TextStyle, Ui, Vec2b, vec2};
 use egui_plot::{GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoints, Points, VLine};
 
 use crate::app::theme;
+use crate::app::time_label;
 
 /// What runs along the bottom.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,7 +104,7 @@ impl SmallPlot<'_> {
                     let line = VLine::new("cursor", cursor)
                         .color(p.muted)
                         .allow_hover(false);
-                    plot.vline(line.width(1.2));
+                    plot.vline(line.width(1.6));
                 }
                 for series in self.series {
                     draw(plot, series);
@@ -142,13 +143,13 @@ fn draw(plot: &mut egui_plot::PlotUi<'_>, series: &Series<'_>) {
         if point[1].is_finite() && error.is_finite() {
             let ends = vec![[point[0], point[1] - error], [point[0], point[1] + error]];
             let bar = Line::new("", PlotPoints::from(ends)).allow_hover(false);
-            plot.line(bar.stroke(Stroke::new(1.4, series.color)));
+            plot.line(bar.stroke(Stroke::new(1.6, series.color)));
         }
     }
     let line = Line::new(series.name, PlotPoints::from(finite.clone()));
     if series.dashed {
         let line = line.style(LineStyle::dashed_loose());
-        plot.line(line.stroke(Stroke::new(1.4, series.color)));
+        plot.line(line.stroke(Stroke::new(1.6, series.color)));
     } else {
         plot.line(line.stroke(Stroke::new(2.2, series.color)));
         if !series.error.is_empty() || finite.len() == 1 {
@@ -176,7 +177,7 @@ fn marks(axis: Axis) -> Vec<GridMark> {
 fn bottom(axis: Axis, value: f64) -> String {
     match axis {
         Axis::Time => {
-            let text = format!("{value:.2}");
+            let text = time_label::number(value);
             text.trim_end_matches('0').trim_end_matches('.').to_owned()
         }
         Axis::PowersOfTwo(..) => format!("{:.0}", value.exp2()),

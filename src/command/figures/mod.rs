@@ -4,6 +4,7 @@
 mod lessons;
 mod seed000;
 mod seed001;
+mod seed002;
 mod seed003;
 mod seed004;
 
@@ -29,6 +30,14 @@ pub enum Recipe {
     CheckersAtT,
     /// Seed 001's paths to two moons.
     Trajectories,
+    /// Seed 002's pairs and the variance that they leave in the target.
+    Variance,
+    /// Seed 002's samples beside the mean of their prior.
+    VariationalSamples,
+    /// Seed 002's pixel values.
+    Histogram,
+    /// Seed 002's three losses.
+    Losses,
     /// Seed 003's figure 1.
     Distributions,
     /// Seed 003's figure 3.
@@ -93,11 +102,15 @@ pub struct Drawn {
 
 impl Recipe {
     /// The seeds' figures, in their order.
-    const SEEDS: [Recipe; 15] = [
+    const SEEDS: [Recipe; 19] = [
         Self::Reconstruction,
         Self::Epochs,
         Self::CheckersAtT,
         Self::Trajectories,
+        Self::Variance,
+        Self::VariationalSamples,
+        Self::Histogram,
+        Self::Losses,
         Self::Distributions,
         Self::Samples,
         Self::PiT,
@@ -124,6 +137,10 @@ impl Recipe {
             Self::Epochs => "seed000-epochs",
             Self::CheckersAtT => "seed001-checkers-at-t",
             Self::Trajectories => "seed001-trajectories",
+            Self::Variance => "seed002-variance",
+            Self::VariationalSamples => "seed002-samples",
+            Self::Histogram => "seed002-histogram",
+            Self::Losses => "seed002-losses",
             Self::Distributions => "seed003-distributions",
             Self::Samples => "seed003-samples",
             Self::PiT => "seed003-pi-t",
@@ -149,6 +166,16 @@ impl Recipe {
                 "straight (CondOT) against VP diffusion path, the same noise at seven times"
             }
             Self::Trajectories => "200 paths from noise to two moons",
+            Self::Variance => {
+                "pairs of a posterior against independent ones, and the target's variance over t"
+            }
+            Self::VariationalSamples => {
+                "digits of the variational and the plain flow, beside the mean of their prior"
+            }
+            Self::Histogram => {
+                "pixel values of test digits, of the prior's draws and of the samples"
+            }
+            Self::Losses => "the three terms of the loss over the steps: velocity, KL, prior",
             Self::Distributions => "the source and the target distribution",
             Self::Samples => "samples of a trained network over the target",
             Self::PiT => "particles at t = 0, 0.2, 0.4, 0.6, 0.8, 1 over the target",
@@ -193,6 +220,10 @@ impl Recipe {
             Self::Lesson(name) => lessons::draw(name, wish),
             Self::CheckersAtT => seed001::checkers(wish),
             Self::Trajectories => seed001::trajectories(wish),
+            Self::Variance => seed002::variance(wish),
+            Self::VariationalSamples => seed002::samples(wish),
+            Self::Histogram => seed002::histogram(wish),
+            Self::Losses => seed002::losses(wish),
             Self::Distributions => seed003::distributions(wish),
             Self::Samples => seed003::samples(wish),
             Self::PiT => seed003::pi_t(wish),

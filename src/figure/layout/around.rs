@@ -125,7 +125,7 @@ impl Sheet<'_> {
         let rgba = (0..width.max(height)).flat_map(|i| {
             let along = f64::from(i) / last;
             let share = if height > width { 1.0 - along } else { along };
-            let [r, g, b] = map_colour(map, share, self.style.theme);
+            let [r, g, b] = map_colour(map, share, self.style);
             [r, g, b, 255]
         });
         Picture {

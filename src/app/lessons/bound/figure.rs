@@ -8,6 +8,7 @@ use super::plane::{PARTICLES, Plane};
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sketch;
+use crate::app::time_label;
 use crate::app::widgets::flow_layers::Target;
 use crate::figure::scene::Key;
 use crate::figure::{Axis, Form, Panel, Scene, Text, Tone};
@@ -31,8 +32,8 @@ pub fn figure(lesson: &Bound, lab: &Lab, t: f32) -> Option<Figure> {
         if made.is_err() {
             return None;
         }
-        let draw = move |_: &_| Some(digits(made.as_ref().as_ref().ok()?));
-        return Some(Figure::new(lesson.seed, draw).by_image(&lab.digits.flow()));
+        let draw = move |_: f32, _: &_| Some(digits(made.as_ref().as_ref().ok()?));
+        return Some(Figure::new(lesson.seed, t, draw).by_image(&lab.digits.flow()));
     }
     let made = lesson.shown_plane()?;
     if made.is_err() {
@@ -43,12 +44,12 @@ pub fn figure(lesson: &Bound, lab: &Lab, t: f32) -> Option<Figure> {
         .as_ref()
         .map(|(_, target)| Target::form(target));
     let extent = lab.training.dataset().extent();
-    let draw = move |_: &_| {
+    let draw = move |t: f32, _: &_| {
         let made = made.as_ref().as_ref().ok()?;
         let panel = sketch::over_target(target.clone(), extent);
         Some(plane(made, panel, t))
     };
-    Some(Figure::new(lesson.seed, draw).by(lab.training.staged()))
+    Some(Figure::new(lesson.seed, t, draw).by(lab.training.staged()))
 }
 
 fn plane(made: &Plane, panel: Panel, t: f32) -> Scene {
@@ -63,7 +64,7 @@ fn plane(made: &Plane, panel: Panel, t: f32) -> Scene {
         .with("apart", Tone::Error, 0.8, lines)
         .with("true", Tone::Exact, 1.0, dots(truth))
         .with("learned", Tone::Model, 1.0, dots(learned))
-        .titled(Text::from("Codes, ").and(&format!("t = {t:.2}")));
+        .titled(Text::from("Codes, ").and(&time_label::moment(t)));
     Scene::apart(vec![codes, over_time(&made.measured, Some(t))])
         .entry("true", Tone::Exact, Key::Dot)
         .entry("learned", Tone::Model, Key::Dot)
@@ -86,7 +87,7 @@ fn over_time(measured: &Measured, t: Option<f32>) -> Panel {
     let [low, high] = decades(all.iter().flat_map(|(_, v)| v.iter().skip(2).copied()));
     let [low, high] = [low, high].map(|k| 10f64.powi(k));
     let mut panel = Panel::curves(
-        Axis::linear(0.0, 1.0).labelled(Text::maths("t")),
+        Axis::linear(0.0, 1.0).labelled(Text::maths(time_label::axis())),
         Axis::log(low, high),
     )
     .titled("Distance of the codes: measured (solid), bounds (dashed)");

@@ -248,7 +248,7 @@ impl Bound {
                 let (route, seed) = (&wanted.route, wanted.seed);
                 plane::measure(field, &network, &decoder, route, seed, job.cancel)
             });
-            let failed = "These weights cannot be followed to t = 1 within the tolerance.";
+            let failed = "These weights cannot be followed to the data within the tolerance.";
             job.show(made.ok_or_else(|| failed.to_owned()));
         });
     }

@@ -39,7 +39,7 @@ pub fn plane(ui: &mut Ui, place: Rect, made: &Plane, target: Option<&Target>, la
             );
         }
         let bold = if lab.settings.lecture { 1.3 } else { 1.0 };
-        let line = Stroke::new(1.2 * bold, theme::faint(p.error, 0.8));
+        let line = Stroke::new(1.25 * bold, theme::faint(p.error, 0.8));
         for i in 0..PARTICLES {
             let [a, b] = [&made.truth, &made.learned]
                 .map(|way| stage.view.to_screen(stage.rect, position(way, t, i)));
@@ -206,10 +206,10 @@ fn chain(painter: &Painter, place: Rect, measured: &Measured, p: &Palette) {
         pos2(place.right() - 16.0, place.bottom() - 6.0),
     );
     let each = (place.height() / links.len() as f32).min(BAR);
-    if each < 9.0 || place.width() < 200.0 {
+    if each < 13.0 || place.width() < 200.0 {
         return;
     }
-    let size = (0.62 * each).clamp(9.0, 15.0);
+    let size = (0.62 * each).clamp(12.5, 15.0);
     let words = (0.32 * place.width()).clamp(120.0, 14.0 * size);
     let rail = Rect::from_min_max(
         pos2(place.left() + words + 8.0, place.top()),

@@ -44,7 +44,7 @@ pub const NOTES: [Note; 6] = [
         text: "In the plane the data are the target, bent by two shears. The encoder f undoes \
                the bend, so that the codes have the law the network was trained on; the decoder \
                g is a small network that learns the bend here. For digits the data are 1000 \
-               training digits, whose exact flow is a softmax over their codes: towards t = 1 it \
+               training digits, whose exact flow is a softmax over their codes: near the end it \
                knows them by heart, and the network does not. That is why the bound is so large.",
     },
 ];

@@ -68,7 +68,7 @@ pub fn figure(lesson: &Checkerboard, lab: &Lab, t: f32) -> Option<Figure> {
     let model = parts.iter().find_map(|part| part.model.clone());
     let by = staged.filter(|_| layers.model);
     Some(
-        Figure::new(lesson.sampling.noise, move |cancel| {
+        Figure::new(lesson.sampling.noise, t, move |t, cancel| {
             scene(&parts, t, cancel)
         })
         .by(by)

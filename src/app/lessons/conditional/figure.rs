@@ -15,14 +15,16 @@ use crate::figure::{Form, Panel, Scene, Text, Tone};
 use crate::flow::{BoxUnion, MarginalField, Scheduler};
 use crate::kernel::Trajectories;
 
+/// Where the point is at each time.
+type Follower = Box<dyn Fn(f64) -> [f64; 2] + Send + Sync>;
+
 /// What the scene needs.
 struct View {
-    t: f64,
     path: Scheduler,
     extent: f64,
     boxes: Option<BoxUnion>,
     target: Form,
-    fan: Option<(Arc<MarginalField>, [f64; 2])>,
+    fan: Option<(Arc<MarginalField>, Follower)>,
     draws: usize,
     seed: u64,
     track: Option<Track>,
@@ -33,14 +35,15 @@ struct View {
 
 pub fn figure(lesson: &Conditional, lab: &Lab, t: f32) -> Option<Figure> {
     let known = lesson.known.as_ref()?;
-    let at = f64::from(t).min(LAST_TIME);
     let view = View {
-        t: f64::from(t),
         path: known.route.path,
         extent: known.route.dataset.extent(),
         boxes: known.target.boxes().cloned(),
         target: known.target.form(),
-        fan: known.field.clone().map(|field| (field, lesson.point(at))),
+        fan: known.field.clone().map(|field| {
+            let follower: Follower = Box::new(lesson.follower());
+            (field, follower)
+        }),
         draws: lesson.draws,
         seed: lesson.seed,
         track: (lesson.track())
@@ -58,31 +61,31 @@ pub fn figure(lesson: &Conditional, lab: &Lab, t: f32) -> Option<Figure> {
     let wide = if shown == 1 { 8.5 } else { 17.5 };
     let by = lab.training.staged().filter(|_| !exact);
     Some(
-        Figure::new(lesson.seed, move |_| Some(view.scene()))
+        Figure::new(lesson.seed, t, move |t, _| Some(view.scene(t)))
             .by(by)
             .wide(wide),
     )
 }
 
 impl View {
-    fn scene(&self) -> Scene {
+    fn scene(&self, time: f32) -> Scene {
         let mut panels = Vec::new();
         if self.shown[0]
-            && let Some((field, x)) = &self.fan
+            && let Some((field, follower)) = &self.fan
         {
-            let t = self.t.min(LAST_TIME);
-            let fan = Fan::new(field, t, *x, self.draws, self.seed);
+            let t = f64::from(time).min(LAST_TIME);
+            let fan = Fan::new(field, t, follower(t), self.draws, self.seed);
             panels.push(self.fan(&fan));
         }
         if let Some(crossing) = &self.lines {
             if self.shown[1] {
-                panels.push(self.paths(&crossing.lines, "Lines", crossing.meetings[0]));
+                panels.push(self.paths(time, &crossing.lines, "Lines", crossing.meetings[0]));
             }
             if let Some(flow) = crossing.flow.as_ref().filter(|_| self.shown[2]) {
-                panels.push(self.paths(flow, "Flow", crossing.meetings[1]));
+                panels.push(self.paths(time, flow, "Flow", crossing.meetings[1]));
             }
         }
-        Scene::apart(panels).titled(sketch::time(self.t as f32))
+        Scene::apart(panels).titled(sketch::time(time))
     }
 
     fn fan(&self, fan: &Fan) -> Panel {
@@ -143,7 +146,7 @@ impl View {
             .noted("arrows: velocity × time left; black: their mean")
     }
 
-    fn paths(&self, paths: &Trajectories, name: &str, meetings: usize) -> Panel {
+    fn paths(&self, t: f32, paths: &Trajectories, name: &str, meetings: usize) -> Panel {
         let mut panel = Panel::square(self.extent).titled(name).with(
             "target",
             Tone::Ghost,
@@ -151,7 +154,7 @@ impl View {
             self.target.clone(),
         );
         let last = paths.times.len() - 1;
-        let position = (self.t as f32).clamp(0.0, 1.0) * last as f32;
+        let position = t.clamp(0.0, 1.0) * last as f32;
         let (whole, part) = ((position as usize).min(last), position.fract());
         let at = |k: usize, i: usize| {
             let frame = paths.frame(k);

@@ -39,7 +39,7 @@ const LAST_TIME: f64 = 0.995;
 const FLOOR_TIMES: usize = 49;
 /// What the fan needs, where it is missing.
 const NEEDS: &str = "The fan and its figures need the posterior of the data given x: it is known \
-                     for a board and a Gaussian source. Choose them under Training (Page Down).";
+                     for a board and a Gaussian source. Choose them under Training (Shift+Page Down).";
 
 /// What the flow panel depends on.
 #[derive(Clone, PartialEq)]
@@ -351,11 +351,20 @@ impl Conditional {
 
     /// Where the point is at a time.
     fn point(&self, t: f64) -> [f64; 2] {
-        let Some(anchor) = self.anchor else {
-            return [0.0; 2];
-        };
-        let track = self.track().filter(|_| self.follow && t != anchor.t);
-        track.map_or(anchor.x, |track| track.1.at(t))
+        self.follower()(t)
+    }
+
+    /// The same for every time, for another thread.
+    fn follower(&self) -> impl Fn(f64) -> [f64; 2] + Send + Sync + use<> {
+        let anchor = self.anchor;
+        let track = self.track().filter(|_| self.follow);
+        move |t| {
+            let Some(anchor) = anchor else {
+                return [0.0; 2];
+            };
+            let track = track.as_ref().filter(|_| t != anchor.t);
+            track.map_or(anchor.x, |track| track.1.at(t))
+        }
     }
 
     /// The flow's track through the point, once it was found.

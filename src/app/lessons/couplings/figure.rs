@@ -29,7 +29,7 @@ pub fn figure(lesson: &Couplings, lab: &Lab, t: f32) -> Option<Figure> {
         let floor = lesson.floor.as_ref().and_then(|work| work.value());
         (rows, floor, lesson.batch)
     });
-    let draw = move |_: &_| {
+    let draw = move |t: f32, _: &_| {
         let panel = |index: &usize| {
             let panel = sketch::over_target(target.clone(), extent).titled(NAMES[*index]);
             coupled(panel, &pairs, *index, t)
@@ -46,7 +46,7 @@ pub fn figure(lesson: &Couplings, lab: &Lab, t: f32) -> Option<Figure> {
             None => Some(scene),
         }
     };
-    Some(Figure::new(lesson.seed, draw))
+    Some(Figure::new(lesson.seed, t, draw))
 }
 
 /// One coupling of the batch: lines between the points, with the points on their way at t.

@@ -18,7 +18,7 @@ pub fn figure(lesson: &Editing, lab: &Lab, t: f32) -> Option<Figure> {
         return None;
     }
     let points = lesson.points.as_ref().and_then(Background::value);
-    let draw = move |_: &_| {
+    let draw = move |t: f32, _: &_| {
         let sheet = shown.as_ref().as_ref().ok()?;
         let points = points.as_deref().and_then(|all| all.as_deref().ok());
         let title = sketch::time(t).plain(format!(", NFE {} each way", sheet.nfe));
@@ -28,7 +28,7 @@ pub fn figure(lesson: &Editing, lab: &Lab, t: f32) -> Option<Figure> {
             None => scene,
         })
     };
-    Some(Figure::new(lesson.seed, draw).by_image(&lab.digits.flow()))
+    Some(Figure::new(lesson.seed, t, draw).by_image(&lab.digits.flow()))
 }
 
 /// All cells; own labels and misread ones have frames.

@@ -9,6 +9,7 @@ use super::job::{self, ErrorCurve, Heat, Panel as Part, Picture, Request};
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sketch;
+use crate::app::time_label;
 use crate::app::widgets::chart::nice_ceil;
 use crate::app::widgets::heat_map::Scale;
 use crate::figure::{Axis, Form, Panel, Scene, Text, Tone};
@@ -30,7 +31,6 @@ struct View {
     pinned: Option<[f32; 2]>,
     curve: Option<Arc<ErrorCurve>>,
     difference: &'static str,
-    t: f32,
 }
 
 pub fn figure(lesson: &Field, lab: &Lab, t: f32) -> Option<Figure> {
@@ -58,18 +58,22 @@ pub fn figure(lesson: &Field, lab: &Lab, t: f32) -> Option<Figure> {
         pinned: lesson.pinned,
         curve: lesson.curve.as_ref().and_then(|curve| curve.value()),
         difference: lesson.difference_name(),
-        t,
     };
-    let draw = move |cancel: &AtomicBool| {
+    let (shown, shown_at) = (shown, t);
+    let draw = move |t: f32, cancel: &AtomicBool| {
+        let request = Request {
+            t: f64::from(t),
+            ..request.clone()
+        };
         let mut inspector = Inspector::default();
         inspector.update(&request);
         let reading = view.pinned.map(|x| inspector.read(x));
         match &shown {
-            Some(picture) => Some(view.scene(picture, reading.as_ref())),
-            None => Some(view.scene(&compute(&request, cancel)?, reading.as_ref())),
+            Some(picture) if t == shown_at => Some(view.scene(t, picture, reading.as_ref())),
+            _ => Some(view.scene(t, &compute(&request, cancel)?, reading.as_ref())),
         }
     };
-    Some(Figure::new(0, draw).by(staged))
+    Some(Figure::new(0, t, draw).by(staged))
 }
 
 /// The picture at another time, as fine as on the stage.
@@ -82,7 +86,7 @@ fn compute(request: &Request, cancel: &AtomicBool) -> Option<Picture> {
 }
 
 impl View {
-    fn scene(&self, picture: &Picture, reading: Option<&Reading>) -> Scene {
+    fn scene(&self, t: f32, picture: &Picture, reading: Option<&Reading>) -> Scene {
         let extent = picture.route.dataset.extent();
         let (what, apart) = match picture.heat {
             Heat::Speed => ("Speed, length per time", "Length of the error"),
@@ -117,9 +121,9 @@ impl View {
                     None => panel,
                 })
             });
-        let scene = Scene::row(panels.collect()).titled(sketch::time(self.t));
+        let scene = Scene::row(panels.collect()).titled(sketch::time(t));
         match &self.curve {
-            Some(curve) => scene.over(self.error(curve)),
+            Some(curve) => scene.over(Self::error(t, curve)),
             None => scene,
         }
     }
@@ -170,12 +174,12 @@ impl View {
     }
 
     /// The squared error over time, with a line at t.
-    fn error(&self, curve: &ErrorCurve) -> Scene {
+    fn error(t: f32, curve: &ErrorCurve) -> Scene {
         let values = curve.points.iter().map(|point| point[1]);
         let top = nice_ceil(values.filter(|v| v.is_finite()).fold(1e-6, f32::max));
-        let x = Axis::linear(0.0, 1.0).labelled(Text::maths("t"));
+        let x = Axis::linear(0.0, 1.0).labelled(Text::maths(time_label::axis()));
         let y = Axis::linear(0.0, f64::from(top)).labelled("Squared error");
-        let cursor = Form::lines(vec![vec![[self.t, 0.0], [self.t, top]]], 0.6, true);
+        let cursor = Form::lines(vec![vec![[t, 0.0], [t, top]]], 0.6, true);
         let line = Form::lines(vec![curve.points.clone()], 1.2, false);
         let panel = Panel::curves(x, y)
             .with("t", Tone::Muted, 1.0, cursor)

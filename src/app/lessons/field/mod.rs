@@ -16,12 +16,16 @@ use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
+use crate::app::training::WeightsChoice;
 use crate::app::view::{Near, view_of};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::flow_layers::Target;
-use crate::app::widgets::heat_map::HeatTextures;
+use crate::app::widgets::heat_map::{self, HeatTextures};
+use crate::app::widgets::measures::Measuring;
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::run_controls;
+use crate::flow::Solver;
+use crate::train::measure::Settings;
 use inspector::Inspector;
 use job::{ErrorCurve, Heat, Picture, Request};
 
@@ -53,6 +57,7 @@ pub struct Field {
     textures: HeatTextures,
     target: Option<Target>,
     inspector: Inspector,
+    measuring: Measuring,
 }
 
 impl Default for Field {
@@ -72,6 +77,7 @@ impl Default for Field {
             textures: HeatTextures::default(),
             target: None,
             inspector: Inspector::default(),
+            measuring: Measuring::default(),
         }
     }
 }
@@ -174,14 +180,14 @@ impl Lesson for Field {
                 Heat::Speed,
                 "Speed",
                 3,
-                theme::sequential(0.55),
+                theme::sequential(p, 0.55),
                 "Colours show the length of v, and at the right that of the error",
             ),
             (
                 Heat::Density,
                 "Density",
                 4,
-                theme::sequential(0.75),
+                theme::sequential(p, 0.75),
                 "Colours show the density of the particles at t, the network's by following each \
                  point back to the noise",
             ),
@@ -229,9 +235,11 @@ impl Lesson for Field {
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {
+                self.measuring.ui(ui, lab, WeightsChoice::Current, MEASURED);
                 for note in NOTES {
                     notes::note_ui(ui, &note);
                 }
+                heat_map::choice_ui(ui, &mut lab.settings.map);
             });
     }
 
@@ -255,6 +263,14 @@ impl Lesson for Field {
         true
     }
 }
+
+/// How the particles are moved when the field is measured.
+const MEASURED: Settings = Settings {
+    solver: Solver::Midpoint,
+    steps: 100,
+    seed: 1,
+    quick: true,
+};
 
 const NOTES: [Note; 5] = [
     Note {

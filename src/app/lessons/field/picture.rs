@@ -151,7 +151,7 @@ impl Field {
         if let Some(target) = self.target.as_ref().filter(|_| self.show_target) {
             match target.boxes().filter(|_| self.heat.is_some()) {
                 Some(boxes) => {
-                    let line = Stroke::new(1.2, over);
+                    let line = Stroke::new(1.6, over);
                     for cell in &boxes.boxes {
                         let corner =
                             |at: [f64; 2]| stage.view.to_screen(stage.rect, at.map(|v| v as f32));

@@ -10,13 +10,13 @@ use crate::app::widgets::number;
 use crate::data::mnist::SIDE;
 use crate::figure::{Axis, Form, Panel, Scene, Text, Tone};
 
-pub fn figure(lesson: &Guidance, lab: &Lab, _t: f32) -> Option<Figure> {
+pub fn figure(lesson: &Guidance, lab: &Lab, t: f32) -> Option<Figure> {
     let sheet = lesson.sheet.as_ref().and_then(Background::value)?;
     if sheet.is_err() {
         return None;
     }
     let measured = lesson.curves.as_ref().and_then(Background::value);
-    let draw = move |_: &_| {
+    let draw = move |_: f32, _: &_| {
         let measured = measured.as_deref().and_then(|all| all.as_deref().ok());
         sheet.as_ref().as_ref().ok().map(|made| {
             let mut panels = vec![digits(made)];
@@ -26,7 +26,7 @@ pub fn figure(lesson: &Guidance, lab: &Lab, _t: f32) -> Option<Figure> {
             Scene::apart(panels)
         })
     };
-    Some(Figure::new(lesson.seed, draw).by_image(&lab.digits.flow()))
+    Some(Figure::new(lesson.seed, t, draw).by_image(&lab.digits.flow()))
 }
 
 /// Guided digits; those that are read as others have a frame and what they are read as.

@@ -24,7 +24,7 @@ pub fn figure(lesson: &Inpaint, lab: &Lab, t: f32) -> Option<Figure> {
     let label = digit.labels[0];
     let seen = Pictures::new(answer::shown(&digit.pixels, &lesson.hole.now().0));
     let keep = lesson.keep;
-    let draw = move |_: &_| {
+    let draw = move |t: f32, _: &_| {
         let frame = work::frame(t);
         let pictures = if keep { &filled.kept } else { &filled.own };
         let end = frame + 1 == pictures.len();
@@ -42,5 +42,5 @@ pub fn figure(lesson: &Inpaint, lab: &Lab, t: f32) -> Option<Figure> {
         ];
         Some(Scene::apart(panels).titled(title))
     };
-    Some(Figure::new(lesson.seed, draw).by_image(&lab.digits.inpaint.source()))
+    Some(Figure::new(lesson.seed, t, draw).by_image(&lab.digits.inpaint.source()))
 }

@@ -151,7 +151,10 @@ impl Lesson for Inpaint {
         self.hole.history_ui(ui, Hole::none());
         ui.separator();
         let next = ui.button("Next digit");
-        if next.on_hover_text("Another test digit (Page ↓)").clicked() {
+        if next
+            .on_hover_text("Another test digit (Shift+Page ↓)")
+            .clicked()
+        {
             self.image = (self.image + 1) % (LAST + 1);
         }
     }

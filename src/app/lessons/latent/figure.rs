@@ -24,8 +24,8 @@ pub fn figure(lesson: &Latent, lab: &Lab, t: f32) -> Option<Figure> {
         if panels.is_empty() {
             return None;
         }
-        let draw = move |_: &_| Some(Scene::grid(panels.clone(), panels.len().min(5)));
-        Figure::new(lesson.seed, draw)
+        let draw = move |_: f32, _: &_| Some(Scene::grid(panels.clone(), panels.len().min(5)));
+        Figure::new(lesson.seed, t, draw)
     } else {
         let work = lesson.slot().and_then(|slot| lesson.work[slot].as_ref());
         let made: Arc<Made> = work.and_then(Background::value)?;
@@ -35,7 +35,7 @@ pub fn figure(lesson: &Latent, lab: &Lab, t: f32) -> Option<Figure> {
             Ok(Shown::Solvers(study)) if study.points.len() < ENOUGH => return None,
             Ok(_) => {}
         }
-        Figure::new(lesson.seed, move |_| match &made.shown {
+        Figure::new(lesson.seed, t, move |t, _| match &made.shown {
             Ok(Shown::Flow(flowing)) => Some(flow(flowing, t, &made.label)),
             Ok(Shown::Steps(rows)) => Some(steps(rows)),
             Ok(Shown::Map(made)) => Some(map(made, t)),

@@ -238,7 +238,7 @@ impl Lesson for Latent {
             let fixed = !self.solver.is_adaptive() && chosen;
             ui.add_enabled(fixed, slider)
                 .labelled_by(label)
-                .on_hover_text("Steps from t = 0 to t = 1 (↑ ↓).");
+                .on_hover_text("Steps from the noise to the data (↑ ↓).");
             dice_ui(ui, "new noise", &mut self.seed);
         });
     }

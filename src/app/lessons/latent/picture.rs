@@ -123,7 +123,7 @@ fn map(painter: &Painter, place: Rect, textures: &mut Textures, made: &Map, t: f
         let color = theme::class(p, *label);
         let mut path: Vec<_> = (0..=frame).map(|f| screen(made.places[f][i])).collect();
         path.push(here(i));
-        let line = Stroke::new(1.2, theme::faint(color, 0.45));
+        let line = Stroke::new(1.6, theme::faint(color, 0.45));
         painter.add(Shape::line(path, line));
     }
     for (i, label) in made.labels.iter().enumerate().skip(PICTURED) {

@@ -248,7 +248,7 @@ pub fn scene(study: &Study) -> Scene {
         let mut panel = Panel::curves(nfe(), y).titled(title);
         for (solver, points) in curves.into_iter().filter(|(_, points)| !points.is_empty()) {
             let (index, name) = look(solver);
-            let tone = Tone::Class(index as u8);
+            let tone = Tone::Category(index as u8);
             let at = points.iter().map(|point| point.map(|v| v as f32)).collect();
             let line = Form::curve(points, 1.2, solver.is_adaptive());
             let dots = Form::Points { at, radius: 1.5 };
@@ -274,7 +274,7 @@ pub fn scene(study: &Study) -> Scene {
             LineKind::Solid => Sign::Line,
             LineKind::Dashed => Sign::Dashes,
         };
-        scene = scene.entry(name, Tone::Class(index as u8), sign);
+        scene = scene.entry(name, Tone::Category(index as u8), sign);
     }
     scene
 }

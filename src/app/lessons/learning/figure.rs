@@ -54,17 +54,47 @@ pub fn figure(lesson: &Learning, lab: &Lab, t: f32) -> Option<Figure> {
     let target = ghost.map(|ghost| ghost.form());
     let across = if lesson.figure { moments.len() } else { ACROSS };
     let paths = lesson.paths;
+    let draw =
+        move |t: f32, _: &_| Some(scene(&moments, t, target.as_ref(), extent, across, paths));
+    Some(by_run(Figure::new(lesson.noise, t, draw), lesson, lab))
+}
+
+/// One picture for each moment that is ready.
+pub fn film(lesson: &Learning, lab: &Lab, t: f32) -> Vec<Figure> {
+    let extent = lesson.shown.config.dataset.extent();
+    let ghost = lesson.ghost.as_ref().filter(|_| lesson.target);
+    let target = ghost.map(|ghost| ghost.form());
+    let paths = lesson.paths;
+    let ready = lesson.shown.kept.iter().filter_map(|kept| {
+        let picture = Arc::clone(&lesson.reel.as_ref()?.at(kept.step)?.picture);
+        let target = target.clone();
+        let moment = Moment {
+            step: kept.step,
+            picture: Some(picture).filter(|_| lesson.network),
+            chosen: false,
+        };
+        let draw = move |t: f32, _: &_| {
+            let moment = std::slice::from_ref(&moment);
+            Some(scene(moment, t, target.as_ref(), extent, 1, paths))
+        };
+        let figure = Figure::new(lesson.noise, t, draw).wide(8.5);
+        Some(by_run(figure, lesson, lab))
+    });
+    ready.collect()
+}
+
+/// The figure with the run whose moments it shows.
+fn by_run(figure: Figure, lesson: &Learning, lab: &Lab) -> Figure {
     let run = match lesson.shown.of {
         Some(FilmOf::Run(id)) => lab.training.runs().iter().find(|run| run.id == id),
         _ => None,
     };
     let by: Option<Staged> = run.and_then(|run| run.staged());
-    let draw = move |_: &_| Some(scene(&moments, t, target.as_ref(), extent, across, paths));
-    let mut figure = Figure::new(lesson.noise, draw).by(by.as_ref());
+    let mut figure = figure.by(by.as_ref());
     if by.is_none() {
         figure.source = "builtin:learning".to_owned();
     }
-    Some(figure)
+    figure
 }
 
 fn scene(

@@ -20,7 +20,6 @@ struct View {
     x: Option<[f64; 2]>,
     by: &'static str,
     means: Option<Arc<Means>>,
-    t: f32,
 }
 
 pub fn figure(lesson: &Likelihood, lab: &Lab, t: f32) -> Option<Figure> {
@@ -48,26 +47,30 @@ pub fn figure(lesson: &Likelihood, lab: &Lab, t: f32) -> Option<Figure> {
             "Network"
         },
         means: (lesson.means.as_ref()).and_then(|means| means.background.value()),
-        t,
     };
     let count = view.shown.iter().filter(|on| **on).count();
     if count == 0 {
         return None;
     }
-    let draw = move |cancel: &AtomicBool| match &shown {
-        Some(maps) => Some(view.scene(maps)),
-        None => {
+    let shown_at = t;
+    let draw = move |t: f32, cancel: &AtomicBool| match &shown {
+        Some(maps) if t == shown_at => Some(view.scene(t, maps)),
+        _ => {
             let pool = background::pool().ok()?;
             let maps = subject.at(f64::from(t), divergence, FINE, &pool, cancel)?;
-            Some(view.scene(&maps))
+            Some(view.scene(t, &maps))
         }
     };
     let wide = if count == 1 { 8.5 } else { 17.5 };
-    Some(Figure::new(lesson.seed, draw).by(Some(staged)).wide(wide))
+    Some(
+        Figure::new(lesson.seed, t, draw)
+            .by(Some(staged))
+            .wide(wide),
+    )
 }
 
 impl View {
-    fn scene(&self, maps: &Maps) -> Scene {
+    fn scene(&self, t: f32, maps: &Maps) -> Scene {
         let [density, difference] = scales(maps.top);
         let known = [
             (Some(&maps.model), self.by, density, "Density, per area"),
@@ -99,7 +102,7 @@ impl View {
             };
             panels.push(self.marked(panel, index).noted(note));
         }
-        Scene::row(panels).titled(sketch::time(self.t))
+        Scene::row(panels).titled(sketch::time(t))
     }
 
     /// The cells' edges and the point.

@@ -32,7 +32,7 @@ use crate::flow::{BoxUnion, ExactField};
 const PROBES: std::ops::RangeInclusive<usize> = 1..=16;
 /// What the lesson needs, where it is missing.
 const NEEDS: &str = "The density of this target is not known in closed form: choose a \
-                     checkerboard preset under Training (Page Down) to compare.";
+                     checkerboard preset under Training (Shift+Page Down) to compare.";
 
 /// What all work depends on: the weights, the target and how the divergence is found.
 #[derive(Clone, PartialEq)]

@@ -6,6 +6,7 @@ use super::work::{GUESSES, Reading};
 use super::{Likelihood, NEEDS};
 use crate::app::lesson::Lab;
 use crate::app::theme::{self, Palette};
+use crate::app::widgets::heat_map;
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::places::{self, Heading};
 use crate::app::widgets::readout::{Figure, pair, readout, signed};
@@ -15,8 +16,8 @@ use crate::app::widgets::run_controls;
 const NO_SOURCE: &str = "The density of this source is not known in closed form, hence neither \
                          that of the flow from it.";
 /// Why there is no true density before the end.
-const NO_WAY: &str = "Before t = 1 the true density is known for a Gaussian source alone: go to \
-                      t = 1 (End).";
+const NO_WAY: &str = "On the way the true density is known for a Gaussian source alone: go to \
+                      the data (End).";
 
 impl Likelihood {
     /// Network, truth or difference.
@@ -121,7 +122,7 @@ impl Likelihood {
         let entropy = (self.known.as_ref()).and_then(|known| known.route.dataset.entropy());
         let points = means.map_or(0, |means| means.n);
         let hint = format!(
-            "Mean of −ln p of the network over {points} held-out points at t = 1, in nats, ± one \
+            "Mean of −ln p of the network over {points} held-out points at the data, in nats, ± one \
              standard error."
         );
         let with_error = |value: Option<[f64; 2]>| {
@@ -235,6 +236,7 @@ impl Likelihood {
                 run_controls::folded_ui(ui, &mut lab.training);
                 ui.add_space(8.0);
                 NOTES.iter().for_each(|note| notes::note_ui(ui, note));
+                heat_map::choice_ui(ui, &mut lab.settings.map);
             });
     }
 }

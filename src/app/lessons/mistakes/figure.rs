@@ -9,6 +9,7 @@ use crate::app::figure::{Figure, Weights};
 use crate::app::lesson::Lab;
 use crate::app::pair::Both;
 use crate::app::sketch::{self, Who};
+use crate::app::time_label;
 use crate::app::widgets::number;
 use crate::app::widgets::verdict_plot;
 use crate::figure::scene::Key;
@@ -38,13 +39,13 @@ pub fn figure(lesson: &Mistakes, _lab: &Lab, t: f32) -> Option<Figure> {
     let formulas = [right_formula(mistake), wrong_formula(mistake)];
     let what = name(mistake);
     let weights = both.pictures[1].weights.clone();
-    let draw = move |_: &_| {
+    let draw = move |t: f32, _: &_| {
         let title = Text::from(format!("{what}, after {} steps, ", number::grouped(step)));
-        let title = title.and(&format!("t = {t:.2}"));
+        let title = title.and(&time_label::moment(t));
         let pictures = pictures(&both, t, target.as_ref(), extent, formulas);
         Some(pictures.titled(title).over(losses(&runs)))
     };
-    let mut figure = Figure::new(lesson.noise, draw);
+    let mut figure = Figure::new(lesson.noise, t, draw);
     figure.source = format!("mistake `{what}`, seed {}, step {step}", lesson.seed);
     if let Some(weights) = weights {
         figure.weights = Weights::Mlp(weights);

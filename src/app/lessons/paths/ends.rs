@@ -8,6 +8,7 @@ use crate::app::exact::Route;
 use crate::app::lesson::Lab;
 use crate::app::sampling_grid::Moved;
 use crate::app::theme::{self, Palette};
+use crate::app::time_label;
 use crate::app::widgets::panels::{self, Crowd, Margins, PanelGrid};
 use crate::app::widgets::stage::Stage;
 use crate::app::widgets::{notes, quiver};
@@ -168,13 +169,14 @@ impl Paths {
         let speed = self
             .ends
             .velocities_apart([&a.route, &b.route], &a, f64::from(t));
+        let ends = format!("Ends apart ({})", time_label::data());
         let lines = [
             (
                 "Velocities apart at t",
                 speed.map_or("–".to_owned(), |v| format!("{v:.3}")),
             ),
             ("Positions apart at t", apart(t)),
-            ("Ends apart (t = 1)", apart(1.0)),
+            (ends.as_str(), apart(1.0)),
         ];
         figures(&painter, stage.rect, &lines, p);
     }

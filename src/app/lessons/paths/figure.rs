@@ -11,6 +11,7 @@ use crate::app::lesson::Lab;
 use crate::app::sampling_grid::Moved;
 use crate::app::sketch::{self, Who};
 use crate::app::theme::Theme;
+use crate::app::time_label;
 use crate::app::widgets::number;
 use crate::app::widgets::quiver::{self, LAST_TIME, SIDE};
 use crate::figure::scene::Key;
@@ -57,8 +58,8 @@ pub fn figure(lesson: &Paths, lab: &Lab, t: f32) -> Option<Figure> {
             moved,
         })
     };
-    let figure = |draw: Box<dyn Fn() -> Scene + Send + Sync>| {
-        Figure::new(lesson.noise, move |_| Some(draw()))
+    let figure = |draw: Box<dyn Fn(f32) -> Scene + Send + Sync>| {
+        Figure::new(lesson.noise, t, move |t, _| Some(draw(t)))
     };
     match lesson.view {
         View::Side => {
@@ -82,14 +83,14 @@ pub fn figure(lesson: &Paths, lab: &Lab, t: f32) -> Option<Figure> {
             let ways: Option<Vec<Way>> = panels.into_iter().map(way).collect();
             let ways = ways.filter(|ways| !ways.is_empty())?;
             let trails = if lesson.trails { WAYS[0] } else { 0 };
-            let draw = move || side(&ways, t, trails);
+            let draw = move |t| side(&ways, t, trails);
             Some(figure(Box::new(draw)).by(by.as_ref()))
         }
         View::Sheet => {
             let [Some(upper), Some(lower)] = SHEET.map(way) else {
                 return None;
             };
-            let draw = move || sheet(&[upper.clone(), lower.clone()], t);
+            let draw = move |t| sheet(&[upper.clone(), lower.clone()], t);
             Some(figure(Box::new(draw)))
         }
         View::Ends => {
@@ -97,7 +98,7 @@ pub fn figure(lesson: &Paths, lab: &Lab, t: f32) -> Option<Figure> {
                 return None;
             };
             let trails = if lesson.trails { WAYS[1] } else { 0 };
-            let draw = move || ends(&[a.clone(), b.clone()], t, trails);
+            let draw = move |t| ends(&[a.clone(), b.clone()], t, trails);
             Some(figure(Box::new(draw)))
         }
     }
@@ -120,7 +121,7 @@ fn side(ways: &[Way], t: f32, trails: usize) -> Scene {
     };
     let unit = || Axis::linear(0.0, 1.03);
     let mut over_time = Plot::curves(
-        Axis::linear(0.0, 1.0).labelled(Text::maths("t")),
+        Axis::linear(0.0, 1.0).labelled(Text::maths(time_label::axis())),
         unit().labelled(Text::maths("α_t").plain(" and ").and("σ_t")),
     )
     .with("t", Tone::Muted, 1.0, cursor(t));
@@ -182,7 +183,7 @@ fn sheet(ways: &[Way; 2], t: f32) -> Scene {
             });
         }
     }
-    let x = Axis::linear(0.0, 1.0).labelled(Text::maths("t"));
+    let x = Axis::linear(0.0, 1.0).labelled(Text::maths(time_label::axis()));
     let y = Axis::linear(0.0, 1.03).labelled("Share of the signal");
     let times = TIMES.map(|t| vec![[t, 0.0], [t, 1.03]]).to_vec();
     let mut curves = Plot::curves(x, y)

@@ -23,12 +23,14 @@ use crate::app::widgets::bar_parts::slider_ui;
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::field_menu;
 use crate::app::widgets::flow_layers::{Target, Targets};
+use crate::app::widgets::measures::Measuring;
 use crate::app::widgets::notes;
 use crate::app::widgets::weights_choice::weights_choice;
 use crate::app::widgets::{run_controls, sampling_bar};
 use crate::data::Dataset;
 use crate::figure::Form;
 use crate::flow::{Scheduler, Solver};
+use crate::train::measure::Settings;
 use words::{NO_ENDS, NOTES, PAIRS};
 
 /// Steps of the midpoint method: more would not change a picture.
@@ -97,6 +99,7 @@ pub struct Paths {
     ends: ends::Figures,
     /// The particle under the pointer.
     chosen: Option<usize>,
+    measuring: Measuring,
 }
 
 impl Default for Paths {
@@ -118,6 +121,7 @@ impl Default for Paths {
             targets: Targets::default(),
             ends: ends::Figures::default(),
             chosen: None,
+            measuring: Measuring::default(),
         }
     }
 }
@@ -296,10 +300,17 @@ impl Lesson for Paths {
             .show(ui, |ui| {
                 notes::heading(ui, "Settings of the paths");
                 let sigma = Slider::new(&mut self.sigma_min, 0.0..=0.5).step_by(0.01);
-                let hint = "Noise that is left at t = 1 on the sigma-min path";
+                let hint = "Noise that is left at the data on the sigma-min path";
                 slider_ui(ui, "Smallest sigma", hint, sigma);
                 let exponent = Slider::new(&mut self.exponent, 1.0..=5.0).step_by(0.5);
                 slider_ui(ui, "Exponent", "The n of the polynomial path", exponent);
+                let settings = Settings {
+                    solver: Solver::Midpoint,
+                    steps: STEPS,
+                    seed: self.noise,
+                    quick: true,
+                };
+                self.measuring.ui(ui, lab, self.weights, settings);
                 ui.add_space(4.0);
                 for note in NOTES {
                     notes::note_ui(ui, &note);

@@ -6,6 +6,7 @@ use super::side::schedule;
 use super::{NAMES, Paths, SHEET};
 use crate::app::lesson::Lab;
 use crate::app::theme::{self, Palette};
+use crate::app::time_label;
 use crate::app::widgets::chart::{Chart, LineKind};
 use crate::app::widgets::panels::{self, Crowd, Margins, PanelGrid};
 use crate::app::widgets::stage::Stage;
@@ -150,7 +151,7 @@ fn column_name(painter: &Painter, panel: Rect, t: f32, now: bool, p: &Palette) {
     painter.text(
         at,
         Align2::CENTER_CENTER,
-        format!("t = {t:.2}"),
+        time_label::moment(t),
         font,
         p.ink,
     );

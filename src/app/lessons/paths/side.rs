@@ -9,7 +9,7 @@ use crate::app::lesson::Lab;
 use crate::app::sampling_grid::{Driver, Moved};
 use crate::app::theme::{self, Palette};
 use crate::app::training::{FieldChoice, WeightsChoice};
-use crate::app::widgets::chart::{Chart, LineKind, time_ticks};
+use crate::app::widgets::chart::{Chart, LineKind, unit_ticks};
 use crate::app::widgets::field_menu::{self, Header};
 use crate::app::widgets::formula::typeset;
 use crate::app::widgets::notes;
@@ -232,7 +232,7 @@ fn plane(painter: &Painter, panel: Rect, panels: &[Panel], t: f32, p: &Palette) 
         x: [0.0, 1.03],
         y: [0.0, 1.03],
     };
-    let ticks = time_ticks();
+    let ticks = unit_ticks();
     chart.axes(painter, p, &ticks, &ticks);
     for panel in panels {
         let [signal, noise] = schedule(panel.path);

@@ -33,7 +33,7 @@ pub const NOTES: [Note; 6] = [
         title: "Why the ends agree",
         formula: r#"{α'_t|σ'_t}={α_s|σ_s}~→~x'_t={σ'_t|σ_s}x_s"#,
         text: "At equal signal-to-noise ratio two paths differ by a scale alone. Both reach scale \
-               1 at t = 1, so every path carries a particle to the same end.",
+               1 at the data, so every path carries a particle to the same end.",
     },
 ];
 

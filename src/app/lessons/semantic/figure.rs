@@ -22,7 +22,7 @@ pub fn figure(lesson: &Semantic, lab: &Lab, t: f32) -> Option<Figure> {
     };
     let made = made.clone();
     let map = Pictures::new(to_grey(&lesson.map.now().labels));
-    let draw = move |_: &_| {
+    let draw = move |t: f32, _: &_| {
         let frame = work::frame(t);
         let end = frame + 1 == made.way.len();
         let most = made.read.most();
@@ -40,5 +40,5 @@ pub fn figure(lesson: &Semantic, lab: &Lab, t: f32) -> Option<Figure> {
         ];
         Some(Scene::apart(panels).titled(title))
     };
-    Some(Figure::new(lesson.seed, draw).by_image(&lab.digits.semantic.source()))
+    Some(Figure::new(lesson.seed, t, draw).by_image(&lab.digits.semantic.source()))
 }

@@ -142,7 +142,7 @@ impl Lesson for Semantic {
         self.map.history_ui(ui, LabelMap::empty());
         ui.separator();
         let load = ui.button("Map of a test digit");
-        if load.on_hover_text("The next one (Page ↓)").clicked() {
+        if load.on_hover_text("The next one (Shift+Page ↓)").clicked() {
             self.load(1);
         }
     }

@@ -9,6 +9,7 @@ use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sampling_grid::{Cell, Driver, Moved};
 use crate::app::sketch::{self, Who};
+use crate::app::time_label;
 use crate::app::widgets::number;
 use crate::data::Dataset;
 use crate::figure::scene::Key;
@@ -16,7 +17,6 @@ use crate::figure::{Axis, Form, Panel, Scene, Text, Tone};
 
 /// What all panels share.
 struct View {
-    t: f32,
     /// The target of each run on the stage, where targets are shown.
     targets: Vec<(Dataset, Form)>,
     trails: bool,
@@ -35,7 +35,6 @@ struct Place {
 pub fn figure(lesson: &Steps, lab: &Lab, t: f32) -> Option<Figure> {
     let table = &lesson.table;
     let view = View {
-        t,
         targets: if lesson.show_target {
             lesson.targets.forms()
         } else {
@@ -49,8 +48,8 @@ pub fn figure(lesson: &Steps, lab: &Lab, t: f32) -> Option<Figure> {
     let by = staged.filter(|_| table.is_network());
     if let Some(cell) = lesson.enlarged {
         let moved = lesson.grid.moved(&cell).cloned()?;
-        let draw = move |_: &_| Some(view.enlarged(&cell, &moved));
-        return Some(Figure::new(lesson.noise, draw).by(by.as_ref()).wide(8.5));
+        let draw = move |t: f32, _: &_| Some(view.enlarged(t, &cell, &moved));
+        return Some(Figure::new(lesson.noise, t, draw).by(by.as_ref()).wide(8.5));
     }
     let (rows, columns) = (table.rows(), table.columns());
     let mut places = Vec::new();
@@ -86,10 +85,13 @@ pub fn figure(lesson: &Steps, lab: &Lab, t: f32) -> Option<Figure> {
     let across = columns.len();
     let mut shown = places.iter().filter_map(|place| place.moved.as_ref());
     let known = shown.any(|moved| moved.off_support.is_some());
-    let draw = move |_: &_| {
+    let draw = move |t: f32, _: &_| {
         let cm = 16.0 / across as f64;
-        let panels = places.iter().map(|place| view.small(place, cm)).collect();
-        let mut title = sketch::time(view.t);
+        let panels = places
+            .iter()
+            .map(|place| view.small(t, place, cm))
+            .collect();
+        let mut title = sketch::time(t);
         if known {
             title = title.plain(", and the share of particles off the support at the end");
         }
@@ -101,7 +103,7 @@ pub fn figure(lesson: &Steps, lab: &Lab, t: f32) -> Option<Figure> {
         }
         Some(scene)
     };
-    Some(Figure::new(lesson.noise, draw).by(by.as_ref()))
+    Some(Figure::new(lesson.noise, t, draw).by(by.as_ref()))
 }
 
 impl View {
@@ -116,7 +118,7 @@ impl View {
         }
     }
 
-    fn panel(&self, moved: &Moved, cm: f64, ways: usize) -> Panel {
+    fn panel(&self, t: f32, moved: &Moved, cm: f64, ways: usize) -> Panel {
         let who = Who {
             name: "particles",
             tone: self.tone(&moved.cell),
@@ -127,10 +129,10 @@ impl View {
         let target = self.targets.iter().find(|(known, _)| known == dataset);
         let target = target.map(|(_, form)| form);
         let panel = sketch::over_target(target.cloned(), dataset.extent());
-        who.add(panel, self.t, cm, ways).noted(figures(moved))
+        who.add(panel, t, cm, ways).noted(figures(moved))
     }
 
-    fn small(&self, place: &Place, cm: f64) -> Panel {
+    fn small(&self, t: f32, place: &Place, cm: f64) -> Panel {
         let Some(moved) = &place.moved else {
             let words = vec![([0.0, 0.0], Text::from(format!("≥ {}", place.least)))];
             let words = Form::Words {
@@ -140,13 +142,13 @@ impl View {
             let panel = Panel::square(1.0).titled(place.title.as_str());
             return panel.with("impossible", Tone::Muted, 1.0, words);
         };
-        let panel = self.panel(moved, cm, TRAILS[0]);
+        let panel = self.panel(t, moved, cm, TRAILS[0]);
         panel.titled(place.title.as_str())
     }
 
     /// The large panel with the share of each cell below.
-    fn enlarged(&self, cell: &Cell, moved: &Moved) -> Scene {
-        let mut panel = self.panel(moved, 8.0, TRAILS[1]);
+    fn enlarged(&self, t: f32, cell: &Cell, moved: &Moved) -> Scene {
+        let mut panel = self.panel(t, moved, 8.0, TRAILS[1]);
         let field = moved.route.exact();
         if let Some(field) = field.filter(|_| self.means) {
             let radius = 0.015 * 2.0 * moved.route.dataset.extent();
@@ -163,7 +165,7 @@ impl View {
         } else {
             ""
         };
-        let title = Text::from(format!("{title}{last}, ")).and(&format!("t = {:.2}", self.t));
+        let title = Text::from(format!("{title}{last}, ")).and(&time_label::moment(t));
         let scene = Scene::row(vec![panel]).titled(title);
         if moved.masses.is_empty() {
             return scene;

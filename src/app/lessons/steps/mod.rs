@@ -166,7 +166,8 @@ impl Lesson for Steps {
         let ghost = theme::opaque_ghost(p);
         chip(ui, &mut self.show_target, Mark::Square, ghost, "Target", 4);
         chip(ui, &mut self.trails, Mark::Curve, p.ink, "Paths", 5);
-        let hint = "Take the last step with Euler's method, which never looks at t = 1 (key 6)";
+        let hint =
+            "Take the last step with Euler's method, which never looks at the data’s end (key 6)";
         ui.toggle_value(&mut table.last_euler, "Last step Euler")
             .on_hover_text(hint);
         if self.enlarged.is_some() && ui.button("All panels").clicked() {
@@ -269,6 +270,7 @@ impl Lesson for Steps {
             Action::Layer(6) => table.last_euler = !table.last_euler,
             Action::SideBySide => table.by = table.by.other(),
             Action::NewNoise => self.noise = self.noise.wrapping_add(1),
+            Action::Leave if self.enlarged.is_some() => self.enlarged = None,
             _ => return false,
         }
         true
@@ -308,7 +310,7 @@ impl Steps {
                 wanted[0], wanted[1]
             )
         } else {
-            "Figures and bars are those of t = 1. Click a panel to enlarge it, the name of a row to \
+            "Figures and bars are those of the end. Click a panel to enlarge it, the name of a row to \
              choose its field."
                 .to_owned()
         };

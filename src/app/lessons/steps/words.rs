@@ -7,7 +7,7 @@ pub const NOTES: [Note; 4] = [
     Note {
         title: "One Euler step sends all to the mean",
         formula: r#"x_0+v(x_0,0)="E"[x_1]"#,
-        text: "At t = 0 nothing is known of the data. Straight conditional paths do not make one \
+        text: "In the noise nothing is known of the data. Straight conditional paths do not make one \
                step enough.",
     },
     Note {
@@ -19,7 +19,7 @@ pub const NOTES: [Note; 4] = [
     Note {
         title: "A higher order is not always better",
         formula: r#"σ_t→0:~~|v(x,t)|→∞"#,
-        text: "Outside the cells the exact field has no bound at t = 1, where Heun and Runge–Kutta \
+        text: "Outside the cells the exact field has no bound at the end, where Heun and Runge–Kutta \
                evaluate it. Take the last step with Euler (key 6) and compare.",
     },
     Note {

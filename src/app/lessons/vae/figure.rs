@@ -17,10 +17,10 @@ pub fn figure(lesson: &Autoencoder, lab: &Lab, t: f32) -> Option<Figure> {
     };
     let source = lab.digits.autoencoder();
     let (seed, shown) = (lesson.seed, shown.clone());
-    let draw: Box<dyn Fn() -> Scene + Send + Sync> = match lesson.view {
+    let draw: Box<dyn Fn(f32) -> Scene + Send + Sync> = match lesson.view {
         View::Check => {
             let difference = lesson.difference;
-            Box::new(move || {
+            Box::new(move |_| {
                 let mse = format!("Reconstructions, squared error {:.4}", shown.mse);
                 let mut panels = vec![
                     sketch::digits(&shown.originals, COLUMNS).titled("Originals"),
@@ -36,7 +36,7 @@ pub fn figure(lesson: &Autoencoder, lab: &Lab, t: f32) -> Option<Figure> {
         View::Walk => {
             let walk = shown.walk.clone()?;
             let ends = lesson.ends;
-            Box::new(move || {
+            Box::new(move |t| {
                 let frame = ((t * (WALK - 1) as f32).round() as usize).min(WALK - 1);
                 let one = |index: usize| {
                     let from = index * PIXELS;
@@ -60,5 +60,5 @@ pub fn figure(lesson: &Autoencoder, lab: &Lab, t: f32) -> Option<Figure> {
             })
         }
     };
-    Some(Figure::new(seed, move |_| Some(draw())).by_image(&source))
+    Some(Figure::new(seed, t, move |t, _| Some(draw(t))).by_image(&source))
 }

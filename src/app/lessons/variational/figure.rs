@@ -7,6 +7,7 @@ use crate::app::background::Background;
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sketch::{self, Who};
+use crate::app::time_label;
 use crate::figure::{Axis, Form, Panel, Scene, Tone};
 use crate::flow::variational::targets_near;
 
@@ -26,7 +27,7 @@ pub fn figure(lesson: &Variational, lab: &Lab, t: f32) -> Option<Figure> {
         return None;
     }
     let (ellipses, curves, place) = (lesson.ellipses, lesson.curves, lesson.place);
-    let draw = move |_: &_| {
+    let draw = move |t: f32, _: &_| {
         let panel = |index: &usize| match index {
             2 => samples(&shown, t),
             _ => pairs(&shown, t, *index == 0, ellipses, place),
@@ -38,7 +39,7 @@ pub fn figure(lesson: &Variational, lab: &Lab, t: f32) -> Option<Figure> {
         })
     };
     let source = lab.digits.points.source();
-    Some(Figure::new(lesson.seed, draw).by_image(&source))
+    Some(Figure::new(lesson.seed, t, draw).by_image(&source))
 }
 
 fn board(shown: &Shown) -> Panel {
@@ -141,7 +142,7 @@ fn plots(shown: &Shown, t: f64) -> Scene {
     let floors = shown.floors.clone().unwrap_or_default();
     let all = floors.at.iter().flat_map(|row| [row[1], row[2]]);
     let high = 1.08 * all.filter(|v| v.is_finite()).fold(1e-3, f64::max);
-    let axis = Axis::linear(0.0, 1.0).labelled("t");
+    let axis = Axis::linear(0.0, 1.0).labelled(time_label::axis());
     let column = |k: usize| floors.at.iter().map(move |row| [row[0], row[k]]);
     let variance = Panel::curves(axis, Axis::linear(0.0, high))
         .titled("Target’s variance at a point on the way")

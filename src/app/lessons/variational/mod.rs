@@ -15,6 +15,7 @@ use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
+use crate::app::time_label;
 use crate::app::view::{Near, view_of};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::icon::{Icon, Look, icon_button};
@@ -123,7 +124,7 @@ impl Lesson for Variational {
         chip(ui, samples, Mark::Dots, p.model, "Samples", 3)
             .on_hover_text("From the prior along the learned velocity (3)");
         chip(ui, &mut self.ellipses, Mark::Square, p.source, "q(z|x)", 4)
-            .on_hover_text("Ellipses of one and two standard deviations, at t = 0 (4)");
+            .on_hover_text("Ellipses of one and two standard deviations, at the noise (4)");
         chip(ui, &mut self.curves, Mark::Curve, p.ink, "Curves", 5)
             .on_hover_text("The target’s variance over t, and quality over steps (5)");
     }
@@ -149,11 +150,20 @@ impl Lesson for Variational {
                 self.seed += 1;
             }
             let t = lab.clock.t();
-            ui.label(format!(
-                "Seed 002 counts from the data: its t is {:.2}.",
-                1.0 - t
-            ))
-            .on_hover_text("Here t = 0 is noise and t = 1 is data; Cho’s code runs the other way.");
+            let (text, hint) = if time_label::from_data() {
+                let text = "As seed 002, the lab counts t from the data.".to_owned();
+                (
+                    text,
+                    "Shift+T counts from the noise again; the formulas do so always.",
+                )
+            } else {
+                let text = format!("Seed 002 counts from the data: its t is {:.2}.", 1.0 - t);
+                (
+                    text,
+                    "Here t = 0 is noise and t = 1 is data; Cho’s code runs the other way.",
+                )
+            };
+            ui.label(text).on_hover_text(hint);
             ui.label("Click a stage to move the place of the arrows.");
         });
     }

@@ -6,6 +6,7 @@ use crate::app::background::Background;
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sketch;
+use crate::app::time_label;
 use crate::figure::{Axis, Form, Panel, Scene, Tone};
 
 /// Images in a row.
@@ -21,7 +22,7 @@ pub fn figure(lesson: &VariationalDigits, lab: &Lab, t: f32) -> Option<Figure> {
         return None;
     };
     let (shown, histogram) = (shown.clone(), lesson.histogram);
-    let draw = move |_: &_| {
+    let draw = move |t: f32, _: &_| {
         let frame = ((t * (FRAMES - 1) as f32).round() as usize).min(FRAMES - 1);
         let made = || {
             shown
@@ -35,7 +36,10 @@ pub fn figure(lesson: &VariationalDigits, lab: &Lab, t: f32) -> Option<Figure> {
             let panel = sketch::digits(grid, COLUMNS).titled(way.name.as_str());
             sketch::framed(panel, &[0], COLUMNS, Tone::Source)
         });
-        let title = format!("t = {t:.2}; seed 002 counts it as {:.2}", 1.0 - t);
+        let mut title = time_label::moment(t);
+        if !time_label::from_data() {
+            title = format!("{title}; seed 002 counts it as {:.2}", 1.0 - t);
+        }
         let scene = Scene::row(grids.collect()).titled(title);
         if !histogram {
             return Some(scene);
@@ -62,7 +66,7 @@ pub fn figure(lesson: &VariationalDigits, lab: &Lab, t: f32) -> Option<Figure> {
         Some(scene.over(Scene::row(vec![plot])))
     };
     let source = lab.digits.pictures.source();
-    Some(Figure::new(lesson.seed, draw).by_image(&source))
+    Some(Figure::new(lesson.seed, t, draw).by_image(&source))
 }
 
 fn line(shares: &[f32; BINS]) -> impl Iterator<Item = [f64; 2]> + '_ {

@@ -2,9 +2,9 @@
 
 use egui::{Checkbox, ComboBox, DragValue, Grid, Label, RichText, TextEdit, Ui};
 
-use crate::app::export::{Film, Options};
+use crate::app::export::{Along, Film, Options};
 use crate::app::theme;
-use crate::figure::{Format, Style, Theme};
+use crate::figure::{Format, Sequential, Style, Theme};
 
 /// Centimetres in an inch.
 const INCH: f64 = 2.54;
@@ -20,14 +20,14 @@ const SIZES: [(&str, Style); 3] = [
 ];
 
 /// Draws all settings.
-pub fn settings_ui(ui: &mut Ui, options: &mut Options, has_ffmpeg: bool) {
+pub fn settings_ui(ui: &mut Ui, options: &mut Options, moments: usize, has_ffmpeg: bool) {
     Grid::new("export")
         .num_columns(2)
         .spacing([12.0, 8.0])
         .show(ui, |ui| {
             format_ui(ui, options);
             if options.format.moves() {
-                film_ui(ui, &mut options.film);
+                film_ui(ui, &mut options.film, moments);
             }
             size_ui(ui, options);
             look_ui(ui, options);
@@ -68,7 +68,22 @@ fn format_ui(ui: &mut Ui, options: &mut Options) {
 }
 
 /// From where to where, how long, how smooth.
-fn film_ui(ui: &mut Ui, film: &mut Film) {
+fn film_ui(ui: &mut Ui, film: &mut Film, moments: usize) {
+    ui.label("Shows");
+    ui.horizontal(|ui| {
+        let hint = "The flow from one time to another";
+        ui.selectable_value(&mut film.along, Along::Time, "A scrub of t")
+            .on_hover_text(hint);
+        let hint = "What this lesson showed while a network trained, at the t of the stage; in \
+                    Learning, the kept iterations";
+        ui.selectable_value(&mut film.along, Along::Training, "The training")
+            .on_hover_text(hint);
+    });
+    ui.end_row();
+    if film.along == Along::Training {
+        training_ui(ui, film, moments);
+        return;
+    }
     let label = ui.label("Time t").id;
     ui.horizontal(|ui| {
         for (value, name) in [(&mut film.from, "from "), (&mut film.to, "to ")] {
@@ -87,6 +102,25 @@ fn film_ui(ui: &mut Ui, film: &mut Film) {
         let fps = DragValue::new(&mut film.fps).range(1..=50).speed(0.2);
         ui.add(fps.suffix(" frames/s")).labelled_by(label);
     });
+    ui.end_row();
+}
+
+/// How many pictures of a training there are, and how long they take.
+fn training_ui(ui: &mut Ui, film: &mut Film, moments: usize) {
+    ui.label("Pictures");
+    let text = match moments {
+        0 => "none yet: train in this lesson".to_owned(),
+        1 => "1 moment".to_owned(),
+        many => format!("{many} moments"),
+    };
+    ui.label(text);
+    ui.end_row();
+    let label = ui.label("Film").id;
+    let seconds = DragValue::new(&mut film.seconds)
+        .range(0.2..=60.0)
+        .speed(0.1);
+    ui.add(seconds.suffix(" s").max_decimals(1))
+        .labelled_by(label);
     ui.end_row();
 }
 
@@ -191,6 +225,13 @@ fn look_ui(ui: &mut Ui, options: &mut Options) {
         ui.add(Checkbox::new(&mut style.transparent, "Transparent"));
     });
     ui.end_row();
+    ui.label("Heat maps");
+    ui.horizontal(|ui| {
+        for map in Sequential::ALL {
+            ui.selectable_value(&mut style.map, map, map.label());
+        }
+    });
+    ui.end_row();
     ui.label("Show");
     ui.horizontal(|ui| {
         ui.add(Checkbox::new(&mut options.titled, "Title"));
@@ -211,9 +252,9 @@ fn format_label(format: Format) -> &'static str {
         Format::Png => "PNG, pixels",
         Format::Svg => "SVG, vectors",
         Format::Pdf => "PDF, vectors",
-        Format::Gif => "GIF, a scrub of t",
-        Format::Apng => "APNG, a scrub of t",
-        Format::Mp4 => "MP4, a scrub of t",
+        Format::Gif => "GIF, a film",
+        Format::Apng => "APNG, a film",
+        Format::Mp4 => "MP4, a film",
         Format::Csv => "CSV, the numbers",
         Format::Npz => "NPZ, the numbers",
     }

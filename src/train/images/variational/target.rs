@@ -20,7 +20,7 @@ pub enum Target {
     Mnist,
     /// A folder with the four files of an IDX set of 28 × 28 grey pixels.
     Idx(PathBuf),
-    /// A folder of PNG files.
+    /// A folder of PNG and JPEG files.
     Folder {
         /// Where they are; folders below it count.
         path: PathBuf,
