@@ -124,7 +124,7 @@ fn fault_08_damaged_sessions_are_refused_by_name() {
             "plane",
         ),
         (&changed("/plane/runs", json!({"a": 1})), "plane"),
-        (&changed("/digits/vae/config/schedule", json!(3)), "digits"),
+        (&changed("/digits/vae/config", json!(3)), "digits"),
         (&changed("/lessons", json!(3)), "lessons"),
     ] {
         let sentence = refused(bytes);
@@ -261,7 +261,7 @@ fn the_command_line_gives_the_same_run() {
     let odd = ToyConfig {
         dataset: painted,
         path: Scheduler::SigmaMin(0.01),
-        source: Source::Data(Dataset::EightGaussians),
+        source: Source::Data(Box::new(Dataset::EightGaussians)),
         coupling: Coupling::OT,
         time: TimeSampling::LogitNormal {
             mean: -0.25,

@@ -63,6 +63,11 @@ fn entry<T: DeserializeOwned + Default>(
 ) -> Result<T, SessionError> {
     match file.get(name) {
         None | Some(Value::Null) => Ok(T::default()),
+        // Serde would take a list for a struct whose entries have usual values.
+        Some(Value::Array(_)) => Err(SessionError::Entry {
+            place: name.to_owned(),
+            reason: "a list in place of entries with names".to_owned(),
+        }),
         Some(value) => T::deserialize(value).map_err(|error| SessionError::Entry {
             place: name.to_owned(),
             reason: error.to_string(),
