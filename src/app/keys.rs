@@ -252,7 +252,7 @@ pub const BINDINGS: &[Binding] = &[
         CTRL,
         Key::O,
         Action::OpenRun,
-        Some(("Ctrl+O", "Open a run; with Shift, a figure's settings")),
+        Some(("Ctrl+O", "Open a run")),
     ),
     bind(
         NONE,
