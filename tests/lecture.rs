@@ -11,7 +11,7 @@ use flowlab::app::lessons;
 use harness::{Window, on_cpu, press, until};
 
 /// Nothing of this needs to be seen: small pictures.
-fn open(lesson: &str) -> Window {
+fn open_quietly(lesson: &str) -> Window {
     harness::window(on_cpu(lesson), 0.25)
 }
 
@@ -37,7 +37,7 @@ fn one_key_gives_the_whole_lecture() {
     if !common::gpu_here() {
         return;
     }
-    let mut window = open("checkerboard");
+    let mut window = open_quietly("checkerboard");
     window.run_steps(2);
     assert_eq!(place(&window), ("checkerboard", None));
     let mut told = Vec::new();
@@ -78,7 +78,7 @@ fn a_beat_can_be_left_to_play_and_comes_back_as_it_was() {
     if !common::gpu_here() {
         return;
     }
-    let mut window = open("paths");
+    let mut window = open_quietly("paths");
     window.run_steps(2);
     press(&mut window, Key::PageDown);
     press(&mut window, Key::PageDown);
@@ -125,7 +125,7 @@ fn the_palette_needs_the_keyboard_alone() {
     if !common::gpu_here() {
         return;
     }
-    let mut window = open("checkerboard");
+    let mut window = open_quietly("checkerboard");
     window.run_steps(2);
     let text = |window: &mut Window, letters: &str| {
         press_with(window, Modifiers::COMMAND, Key::K);
@@ -163,7 +163,7 @@ fn a_failure_moves_nothing_and_stays_in_the_list() {
     if !common::gpu_here() {
         return;
     }
-    let mut window = open("checkerboard");
+    let mut window = open_quietly("checkerboard");
     window.run_steps(2);
     let rail = |window: &Window| window.get_by_label("Time of the flow").rect();
     let network = |window: &Window| window.get_by_label("Network").rect();
@@ -197,7 +197,7 @@ fn a_notice_is_shown_for_a_while() {
     if !common::gpu_here() {
         return;
     }
-    let mut window = open("checkerboard");
+    let mut window = open_quietly("checkerboard");
     window.run_steps(2);
     window.state_mut().lab.training.note = Some("Opened the run of last week".to_owned());
     window.run_steps(2);
@@ -210,4 +210,56 @@ fn a_notice_is_shown_for_a_while() {
         window.state().lab.training.log.recent().is_empty()
     });
     assert_eq!(window.state().lab.training.log.lines().len(), 1);
+}
+
+#[test]
+fn the_first_start_gives_a_hint_once() {
+    if !common::gpu_here() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let flag = folder.path().join("state/greeted");
+    let open = || {
+        let options = LaunchOptions {
+            greeted: Some(flag.clone()),
+            ..on_cpu("checkerboard")
+        };
+        let mut window = harness::window(options, 0.25);
+        window.run_steps(2);
+        window
+    };
+    const LAST_LINE: &str = "Any key closes this.";
+    let mut window = open();
+    window.get_by_label(LAST_LINE);
+    // The key that closes it does what it means.
+    press(&mut window, Key::Home);
+    assert!(window.query_by_label(LAST_LINE).is_none());
+    assert_eq!(window.state().lab.clock.t(), 0.0);
+    until(&mut window, "it is remembered", |_| flag.is_file());
+    assert!(open().query_by_label(LAST_LINE).is_none());
+    let mut without = open_quietly("checkerboard");
+    without.run_steps(2);
+    assert!(without.query_by_label(LAST_LINE).is_none());
+}
+
+#[test]
+fn the_title_names_run_and_lesson() {
+    if !common::gpu_here() {
+        return;
+    }
+    let mut window = open_quietly("checkerboard");
+    window.run_steps(2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::PageDown);
+    let mut titles = Vec::new();
+    for _ in 0..4 {
+        window.step();
+        let views = window.output().viewport_output.values();
+        for command in views.flat_map(|view| &view.commands) {
+            if let egui::ViewportCommand::Title(title) = command {
+                titles.push(title.clone());
+            }
+        }
+    }
+    let staged = window.state().lab.training.staged().expect("a network");
+    assert_eq!(titles, [format!("{} · Paths · Flow Lab", staged.name)]);
 }

@@ -17,6 +17,14 @@ const CONTROLS: f32 = 318.0;
 const LESSONS: f32 = 176.0;
 /// Width of the text beside the picture in lecture mode, in points.
 const COLUMN: f32 = 176.0;
+/// The same on a screen that has room for it: the sentence of a beat is read from the last row.
+const WIDE_COLUMN: f32 = 216.0;
+/// Size of that sentence in a column with so much room below its formula, in points.
+const SENTENCE: f32 = 19.0;
+const ROOM_FOR_SENTENCE: f32 = 400.0;
+/// Size of the formula in lecture mode, and the smallest in the column, in points.
+const FORMULA: f32 = 23.0;
+const SMALL_FORMULA: f32 = 15.0;
 /// Room that the column must have left for the button that leaves lecture mode, and for the source
 /// above it, in points: in a low window they give way to the legend.
 const BUTTON: f32 = 40.0;
@@ -87,15 +95,25 @@ impl App {
                 self.lessons[self.current].bottom_ui(ui, &mut self.lab);
                 ui.add_space(4.0);
             });
+        let mut long = false;
         if lecture {
             let column = Panel::left("column").frame(none).show_separator_line(false);
+            let wide = ui.available_width() > 5.0 * WIDE_COLUMN;
             column
-                .exact_size(COLUMN)
+                .exact_size(if wide { WIDE_COLUMN } else { COLUMN })
                 .resizable(false)
-                .show(ui, |ui| self.column_ui(ui));
+                .show(ui, |ui| {
+                    long = self.formula_size(ui) < SMALL_FORMULA;
+                    self.column_ui(ui);
+                });
         }
         CentralPanel::no_frame().show(ui, |ui| {
             let stage = ui.max_rect();
+            if long {
+                // A formula that is too long for the column stands over the picture.
+                let (size, ink) = (self.formula_size(ui), theme::palette(ui).ink);
+                formula(ui, self.lessons[self.current].formula(), size, ink);
+            }
             self.lessons[self.current].stage_ui(ui, &mut self.lab);
             self.toasts_ui(ui, stage);
         });
@@ -107,9 +125,11 @@ impl App {
         let lesson = &mut self.lessons[self.current];
         ui.label(RichText::new(lesson.title()).heading());
         ui.add_space(2.0);
-        let wide = typeset(ui.painter(), lesson.formula(), 23.0).width;
-        let size = 23.0 * (ui.available_width() / wide.max(1.0)).min(1.0);
-        formula(ui, lesson.formula(), size, ink);
+        let source = lesson.formula();
+        let size = self.formula_size(ui);
+        if size >= SMALL_FORMULA {
+            formula(ui, source, size, ink);
+        }
         ui.add_space(10.0);
         self.beat_ui(ui);
         self.lessons[self.current].legend_ui(ui, &mut self.lab);
@@ -130,6 +150,13 @@ impl App {
         });
     }
 
+    /// Size of the formula in the width that is left.
+    fn formula_size(&self, ui: &Ui) -> f32 {
+        let source = self.lessons[self.current].formula();
+        let wide = typeset(ui.painter(), source, FORMULA).width;
+        FORMULA * (ui.available_width() / wide.max(1.0)).min(1.0)
+    }
+
     /// The sentence of the beat that is told, with its place among the lesson's.
     fn beat_ui(&mut self, ui: &mut Ui) {
         let (beats, Some(told)) = self.beat() else {
@@ -138,7 +165,11 @@ impl App {
         if let Some(chosen) = show::dots(ui, beats, told) {
             self.tell(chosen);
         }
-        ui.add(egui::Label::new(beats[told].say).wrap());
+        let mut say = RichText::new(beats[told].say);
+        if self.lab.settings.lecture && ui.available_height() > ROOM_FOR_SENTENCE {
+            say = say.size(SENTENCE);
+        }
+        ui.add(egui::Label::new(say).wrap());
         ui.add_space(6.0);
     }
 

@@ -58,8 +58,8 @@ pub const STEPS: &[Beat] = &[
         r#"{"table": {"solvers": [true, false, false, false],
                      "counts": [true, true, true, true, false, false, false, false]}}"#,
     ),
-    at(
-        0.7,
+    to(
+        1.0,
         "The last Euler step always lands on E[x₁ | x]: the rings show where it must.",
     )
     .with(
@@ -222,7 +222,7 @@ pub const VARIATIONAL: &[Beat] = &[
 pub const MISTAKES: &[Beat] = &[
     at(
         0.0,
-        "Same weights, same batches, no complaint, and the same loss: which of the two is right?",
+        "Same weights, same batches, no complaint: with one sign turned the loss looks the same.",
     ),
     to(
         1.0,

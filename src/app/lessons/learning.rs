@@ -110,7 +110,9 @@ impl Lesson for Learning {
 
     fn logic(&mut self, lab: &mut Lab) {
         let stock = self.stock.get_or_insert_with(|| Stock::new(lab));
-        if self.shown.follow(self.of, &lab.training, stock) {
+        // The first film comes a little after the lesson, which may have been asked for a moment.
+        let before = self.shown.of;
+        if self.shown.follow(self.of, &lab.training, stock) && before.is_some() {
             self.step = None;
         }
         let first = self.kept_at(self.index()).map_or(0, |kept| kept.step);

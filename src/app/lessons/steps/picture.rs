@@ -19,7 +19,9 @@ use crate::flow::ExactField;
 
 /// Ways drawn in a small and in the large panel.
 pub(super) const TRAILS: [usize; 2] = [40, 160];
-/// Particles whose expected end is marked in the large panel.
+/// A panel this wide has room for the rings of several particles, in points.
+const ROOMY: f32 = 200.0;
+/// Particles whose expected end is marked in a panel with room for it.
 pub(super) const MARKED: usize = 40;
 
 impl Steps {
@@ -156,7 +158,7 @@ impl Steps {
             panels::paint_chosen(&canvas, &moved.frames, t, particle, p);
         }
         if self.means {
-            let crowd = if size == 1 {
+            let crowd = if size == 1 || stage.rect.width() > ROOMY {
                 MARKED.min(moved.frames.n)
             } else {
                 0

@@ -202,14 +202,16 @@ fn look_ui(ui: &mut Ui, options: &mut Options) {
             .speed(1.0);
         ui.add(dpi.suffix(" dpi").max_decimals(0))
             .labelled_by(label);
-        ComboBox::from_id_salt("dpi")
-            .width(84.0)
-            .selected_text("Usual")
-            .show_ui(ui, |ui| {
-                for dpi in DPI {
-                    ui.selectable_value(&mut style.dpi, dpi, format!("{dpi} dpi"));
-                }
-            });
+        ui.name_inputs("Usual resolutions", |ui| {
+            ComboBox::from_id_salt("dpi")
+                .width(84.0)
+                .selected_text("Usual")
+                .show_ui(ui, |ui| {
+                    for dpi in DPI {
+                        ui.selectable_value(&mut style.dpi, dpi, format!("{dpi} dpi"));
+                    }
+                });
+        });
     });
     ui.end_row();
     let label = ui.label("Type size").id;
