@@ -203,7 +203,6 @@ fn what_the_card_says_is_in_the_files() {
         let bytes = std::fs::read(&path).expect("the file");
         (path, bytes)
     };
-    // The menu's own text is that of the first format.
     let (_, svg) = at("SVG, vectors", "svg");
     let (_, pdf) = at("PDF, vectors", "pdf");
     let (png, bytes) = at("PNG, pixels", "png");

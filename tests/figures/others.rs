@@ -74,8 +74,7 @@ fn style() -> Style {
 }
 
 /// The page that a program makes of a file has the ink of the PNG in the same places. Each program
-/// rounds edges, dots and letters in its own way, which a quarter of the size evens out: what is
-/// left was at most 7 % of the ink, where another theme or a moved panel is above 50 %.
+/// rounds edges, dots and letters in its own way, which a quarter of the size evens out.
 fn agrees(what: &str, png: &image::RgbImage, drawn: &image::RgbImage) {
     let [a, b] = [png, drawn].map(quarter);
     let apart = difference(&a, &b);
