@@ -166,7 +166,8 @@ fn the_card_opens_in_every_odd_lesson() {
 /// Width and height that the card tells, in pixels.
 fn told_size(harness: &Window) -> Option<[u32; 2]> {
     let mut nodes = harness.query_all_by_label_contains(" pixels at ");
-    let text = nodes.next()?.accesskit_node().label()?;
+    let node = nodes.next()?.accesskit_node();
+    let text = node.label().or_else(|| node.value())?;
     let (width, rest) = text.split_once(" × ")?;
     let height = rest.split_once(' ')?.0;
     Some([width.parse().ok()?, height.parse().ok()?])

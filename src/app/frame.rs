@@ -1,6 +1,6 @@
 //! The frame around a lesson: header, side panels, play bar, status bar.
 
-use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
+use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 
 use super::App;
 use super::beats::show;
@@ -132,7 +132,11 @@ impl App {
         }
         ui.add_space(10.0);
         self.beat_ui(ui);
-        self.lessons[self.current].legend_ui(ui, &mut self.lab);
+        // In a low window the last chips are reached by scrolling.
+        let legend = ScrollArea::vertical().id_salt("legend");
+        legend.show(ui, |ui| {
+            self.lessons[self.current].legend_ui(ui, &mut self.lab);
+        });
         let left = ui.available_height();
         if left < BUTTON {
             return;

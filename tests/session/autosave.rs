@@ -228,6 +228,8 @@ const CHILD: &str = "FLOWLAB_AUTOSAVE_CHILD";
 fn a_killed_window_leaves_whole_weights_that_are_seconds_old() {
     if let Some(state) = std::env::var_os(CHILD) {
         let mut harness = open(Path::new(&state));
+        // A fast machine would be through with an ordinary run before it is killed.
+        harness.state_mut().lab.training.config.steps = 1_000_000;
         harness.state_mut().lab.training.toggle();
         until(&mut harness, "it is killed", |_| false);
     }
