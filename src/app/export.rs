@@ -231,6 +231,11 @@ fn still(scene: &Scene, style: &Style, watch: &Watch) -> Result<Picture, String>
 pub fn free(path: &Path) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let end = path.extension().unwrap_or_default().to_string_lossy();
+    // figure-2.png beside figure.png is followed by figure-3.png.
+    let counted = stem.rsplit_once('-').filter(|(base, number)| {
+        number.parse::<u32>().is_ok() && path.with_file_name(format!("{base}.{end}")).exists()
+    });
+    let stem = counted.map_or(&*stem, |(base, _)| base);
     let other = |n: u32| path.with_file_name(format!("{stem}-{n}.{end}"));
     let mut paths = (2..10_000).map(other);
     match path.exists() {
@@ -292,6 +297,20 @@ mod tests {
             assert!(started.elapsed() < Duration::from_secs(60), "no answer");
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    #[test]
+    fn repeats_are_counted_from_the_first_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        assert_eq!(free(&at("board.png")), at("board.png"));
+        std::fs::write(at("board.png"), "").unwrap();
+        assert_eq!(free(&at("board.png")), at("board-2.png"));
+        std::fs::write(at("board-2.png"), "").unwrap();
+        assert_eq!(free(&at("board-2.png")), at("board-3.png"));
+        // A number of its own stays: there is no seed.png.
+        std::fs::write(at("seed-7.png"), "").unwrap();
+        assert_eq!(free(&at("seed-7.png")), at("seed-7-2.png"));
     }
 
     #[test]
