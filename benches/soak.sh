@@ -18,7 +18,7 @@ warm_up=${WARM_UP:-300}
 "$flowlab" --device cpu --train &
 window=$!
 trap 'kill "$window" 2>/dev/null || true' EXIT
-id=$(xdotool search --sync --onlyvisible --name "^Flow Lab$" | head -n 1)
+id=$(xdotool search --sync --onlyvisible --name "Flow Lab$" | head -n 1)
 xdotool windowfocus "$id"
 
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$window/status"; }

@@ -51,7 +51,7 @@ open() {
   shift
   "$flowlab" --device cpu --frame-times "$file" --t 0.5 "$@" 2>"$work/log" &
   window=$!
-  xdotool search --sync --onlyvisible --name "^Flow Lab$" >/dev/null
+  xdotool search --sync --onlyvisible --name "Flow Lab$" >/dev/null
   sleep "${WARM_UP:-6}"
 }
 
