@@ -245,3 +245,59 @@ pub fn drawn_by(name: &str, args: &[&str], file: &[u8], out: &str) -> Option<ima
     assert!(status.success(), "{name} refused the file");
     Some(decode(&std::fs::read(folder.path().join(out)).unwrap()))
 }
+
+/// The page that a program makes of a file has the ink of the PNG in the same places. Each program
+/// rounds edges, dots and letters in its own way, which a quarter of the size evens out.
+pub fn agrees(what: &str, png: &image::RgbImage, drawn: &image::RgbImage, share: f64) {
+    let [a, b] = [png, drawn].map(quarter);
+    let apart = difference(&a, &b);
+    let ink = ink(&a);
+    eprintln!("{what}: {apart:.3} of {ink:.2}");
+    assert!(apart < share * ink, "{what}: {apart} of {ink}");
+}
+
+/// A scene as our PNG, and as poppler and librsvg draw our PDF and SVG where they are installed.
+pub struct Pages {
+    png: image::RgbImage,
+    pdf: Option<image::RgbImage>,
+    svg: Option<image::RgbImage>,
+}
+
+/// The pages of a scene, all of the size of the PNG.
+pub fn pages(scene: &Scene, style: Style) -> Pages {
+    let png = decode(&write(scene, Format::Png, &style));
+    let [width, height] = [png.width(), png.height()].map(|side| side.to_string());
+    let args = [
+        "-png",
+        "-singlefile",
+        "-scale-to-x",
+        &width,
+        "-scale-to-y",
+        &height,
+        "figure",
+        "page",
+    ];
+    let pdf = write(scene, Format::Pdf, &style);
+    let pdf = drawn_by("pdftoppm", &args, &pdf, "page.png");
+    // Letters as outlines: librsvg draws text with the faces that the machine has.
+    let outlines = Style {
+        outlines: true,
+        ..style
+    };
+    let args = ["-w", &width, "-h", &height, "-o", "page.png", "figure"];
+    let svg = write(scene, Format::Svg, &outlines);
+    let svg = drawn_by("rsvg-convert", &args, &svg, "page.png");
+    Pages { png, pdf, svg }
+}
+
+impl Pages {
+    /// Each page has the ink of the PNG in the same places, but for a share of it.
+    pub fn agree(&self, name: &str, poppler: f64, librsvg: f64) {
+        let pages = [("PDF", &self.pdf, poppler), ("SVG", &self.svg, librsvg)];
+        for (kind, page, share) in pages {
+            if let Some(page) = page {
+                agrees(&format!("{kind} of {name}"), &self.png, page, share);
+            }
+        }
+    }
+}

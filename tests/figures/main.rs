@@ -174,38 +174,7 @@ fn poppler_and_librsvg_draw_what_the_png_shows() {
             dpi: 144.0,
             ..small()
         };
-        let png = decode(&write(&scene, Format::Png, &style));
-        let blank = image::RgbImage::from_pixel(png.width(), png.height(), *png.get_pixel(0, 0));
-        let ink = difference(&quarter(&png), &quarter(&blank));
-        let pdf = write(&scene, Format::Pdf, &style);
-        let (width, height) = (png.width().to_string(), png.height().to_string());
-        let args = [
-            "-png",
-            "-singlefile",
-            "-scale-to-x",
-            &width,
-            "-scale-to-y",
-            &height,
-            "figure",
-            "page",
-        ];
-        if let Some(drawn) = drawn_by("pdftoppm", &args, &pdf, "page.png") {
-            let apart = difference(&quarter(&png), &quarter(&drawn));
-            assert!(apart < 0.15 * ink, "PDF of {name}: {apart} of {ink}");
-        }
-        let svg = write(
-            &scene,
-            Format::Svg,
-            &Style {
-                outlines: true,
-                ..style
-            },
-        );
-        let args = ["-w", &width, "-h", &height, "-o", "page.png", "figure"];
-        if let Some(drawn) = drawn_by("rsvg-convert", &args, &svg, "page.png") {
-            let apart = difference(&quarter(&png), &quarter(&drawn));
-            assert!(apart < 0.15 * ink, "SVG of {name}: {apart} of {ink}");
-        }
+        pages(&scene, style).agree(name, 0.15, 0.15);
     }
 }
 

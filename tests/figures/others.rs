@@ -80,47 +80,12 @@ fn style() -> Style {
     }
 }
 
-/// The page that a program makes of a file has the ink of the PNG in the same places. Each program
-/// rounds edges, dots and letters in its own way, which a quarter of the size evens out.
-fn agrees(what: &str, png: &image::RgbImage, drawn: &image::RgbImage, share: f64) {
-    let [a, b] = [png, drawn].map(quarter);
-    let apart = difference(&a, &b);
-    let ink = ink(&a);
-    eprintln!("{what}: {apart:.3} of {ink:.2}");
-    assert!(apart < share * ink, "{what}: {apart} of {ink}");
-}
-
 #[test]
 fn seeds_and_lessons_look_the_same_in_poppler_and_librsvg() {
     for name in SHOWN {
         let frames = draw(name, false);
-        let style = style();
-        let png = decode(&write(&frames[0], Format::Png, &style));
-        let [width, height] = [png.width(), png.height()].map(|side| side.to_string());
-        let pdf = write(&frames[0], Format::Pdf, &style);
-        let args = [
-            "-png",
-            "-singlefile",
-            "-scale-to-x",
-            &width,
-            "-scale-to-y",
-            &height,
-            "figure",
-            "page",
-        ];
-        if let Some(drawn) = drawn_by("pdftoppm", &args, &pdf, "page.png") {
-            agrees(&format!("PDF of {name}"), &png, &drawn, POPPLER);
-        }
-        // With the faces inside, as it is written: librsvg draws them with those it has.
-        let args = ["-w", &width, "-h", &height, "-o", "page.png", "figure"];
-        let outlines = Style {
-            outlines: true,
-            ..style
-        };
-        let svg = write(&frames[0], Format::Svg, &outlines);
-        if let Some(drawn) = drawn_by("rsvg-convert", &args, &svg, "page.png") {
-            agrees(&format!("SVG of {name}"), &png, &drawn, LIBRSVG);
-        }
+        let pages = pages(&frames[0], style());
+        pages.agree(name, POPPLER, LIBRSVG);
     }
 }
 
