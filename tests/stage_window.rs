@@ -193,7 +193,6 @@ fn a_window_of_its_own_has_its_keys_and_its_size() {
         window.run_steps(3);
     };
     press(&mut window, Key::W);
-    settle(&mut window);
     assert!(window.query_by_label("Checkerboard · Stage").is_none());
     assert!(has_notes(&window) && screen.borrow().shapes > 20);
     // Large enough for the last row, whatever the laptop shows.
