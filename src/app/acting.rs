@@ -58,10 +58,15 @@ impl App {
             Action::Grid => settings.grid = !settings.grid,
             Action::CountTime => settings.from_data = !settings.from_data,
             Action::ToggleTheme => settings.theme = settings.theme.toggled(),
+            // The projector is the screen to fill while the stage is on it.
+            Action::LectureMode if self.stage_window.is_open() => {
+                self.stage_window.toggle_full(ctx);
+            }
             Action::LectureMode => {
                 settings.lecture = !settings.lecture;
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(settings.lecture));
             }
+            Action::StageWindow => self.toggle_stage_window(ctx),
             Action::FrameTimes => self.frame_times_shown = !self.frame_times_shown,
             Action::NextBeat => self.tell_next(),
             Action::PreviousBeat => self.tell_previous(),
@@ -102,6 +107,8 @@ impl App {
             Action::Leave if self.log_shown => self.log_shown = false,
             Action::Leave if self.lessons[self.current].act(action, &mut self.lab) => {}
             Action::Leave if self.lab.settings.lecture => self.act(Action::LectureMode, ctx),
+            // A window on the projector is closed there, by no key that was meant for this one.
+            Action::Leave if self.stage_window.is_embedded() => self.stage_window.close(),
             Action::Leave => {}
             _ => {
                 self.lessons[self.current].act(action, &mut self.lab);

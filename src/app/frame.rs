@@ -95,32 +95,46 @@ impl App {
                 self.lessons[self.current].bottom_ui(ui, &mut self.lab);
                 ui.add_space(4.0);
             });
-        let mut long = false;
-        if lecture {
-            let column = Panel::left("column").frame(none).show_separator_line(false);
-            let wide = ui.available_width() > 5.0 * WIDE_COLUMN;
-            column
-                .exact_size(if wide { WIDE_COLUMN } else { COLUMN })
-                .resizable(false)
-                .show(ui, |ui| {
-                    long = self.formula_size(ui) < SMALL_FORMULA;
-                    self.column_ui(ui);
-                });
-        }
+        let away = self.stage_window.is_open();
+        let long = lecture && !away && self.beside_ui(ui, true);
         CentralPanel::no_frame().show(ui, |ui| {
             let stage = ui.max_rect();
-            if long {
-                // A formula that is too long for the column stands over the picture.
-                let (size, ink) = (self.formula_size(ui), theme::palette(ui).ink);
-                formula(ui, self.lessons[self.current].formula(), size, ink);
+            if away {
+                self.prompt_ui(ui);
+            } else {
+                self.stage_ui(ui, long);
             }
-            self.lessons[self.current].stage_ui(ui, &mut self.lab);
             self.toasts_ui(ui, stage);
         });
     }
 
-    /// In lecture mode the text stands beside the picture, which gets the whole height.
-    fn column_ui(&mut self, ui: &mut Ui) {
+    /// The picture; a formula that is too `long` for the column stands over it.
+    pub(super) fn stage_ui(&mut self, ui: &mut Ui, long: bool) {
+        if long {
+            let (size, ink) = (self.formula_size(ui), theme::palette(ui).ink);
+            formula(ui, self.lessons[self.current].formula(), size, ink);
+        }
+        self.lessons[self.current].stage_ui(ui, &mut self.lab);
+    }
+
+    /// In a lecture the text stands beside the picture, which gets the whole height. True when the
+    /// formula found no room there. `leave` gives it the button that leaves lecture mode.
+    pub(super) fn beside_ui(&mut self, ui: &mut Ui, leave: bool) -> bool {
+        let mut long = false;
+        let wide = ui.available_width() > 5.0 * WIDE_COLUMN;
+        Panel::left("column")
+            .frame(Frame::new())
+            .show_separator_line(false)
+            .exact_size(if wide { WIDE_COLUMN } else { COLUMN })
+            .resizable(false)
+            .show(ui, |ui| {
+                long = self.formula_size(ui) < SMALL_FORMULA;
+                self.column_ui(ui, leave);
+            });
+        long
+    }
+
+    fn column_ui(&mut self, ui: &mut Ui, leave: bool) {
         let ink = theme::palette(ui).ink;
         let lesson = &mut self.lessons[self.current];
         ui.label(RichText::new(lesson.title()).heading());
@@ -144,7 +158,7 @@ impl App {
         ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
             ui.add_space(6.0);
             let hint = "Leave lecture mode (F)";
-            if icon_button(ui, Icon::Expand, 30.0, Look::Quiet, hint).clicked() {
+            if leave && icon_button(ui, Icon::Expand, 30.0, Look::Quiet, hint).clicked() {
                 let ctx = ui.ctx().clone();
                 self.act(Action::LectureMode, &ctx);
             }
@@ -162,7 +176,7 @@ impl App {
     }
 
     /// The sentence of the beat that is told, with its place among the lesson's.
-    fn beat_ui(&mut self, ui: &mut Ui) {
+    pub(super) fn beat_ui(&mut self, ui: &mut Ui) {
         let (beats, Some(told)) = self.beat() else {
             return;
         };
@@ -188,6 +202,11 @@ impl App {
         let (title, sentence, source) = (lesson.title(), lesson.sentence(), lesson.formula());
         let lecture = self.lab.settings.lecture;
         let ink = theme::palette(ui).ink;
+        let larger = if self.stage_window.is_open() {
+            "Full screen for the window of the stage (F)"
+        } else {
+            "Lecture mode (F)"
+        };
         let mut asked = None;
         ui.horizontal(|ui| {
             ui.set_min_height(44.0);
@@ -211,7 +230,12 @@ impl App {
                     }
                 }
                 for (icon, action, hint) in [
-                    (Icon::Expand, Action::LectureMode, "Lecture mode (F)"),
+                    (Icon::Expand, Action::LectureMode, larger),
+                    (
+                        Icon::Windows,
+                        Action::StageWindow,
+                        "The stage in a window of its own, for the projector (W)",
+                    ),
                     (Icon::Contrast, Action::ToggleTheme, "Light or dark (D)"),
                     (Icon::Disk, Action::Save, "Save the run (Ctrl+S)"),
                     (Icon::Export, Action::Export, "Export the figure (Ctrl+E)"),

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use egui::{Align2, Area, Context, Event, Frame, Id, Margin, Order, RichText, Stroke, Ui, vec2};
+use egui::{Align2, Area, Context, Event, Id, Order, RichText, Ui, vec2};
 
 use super::App;
 use super::theme;
+use super::widgets::card::card;
 
 /// The hint of the first start.
 const LINES: [(&str, &str); 3] = [
@@ -88,24 +89,18 @@ impl App {
 
 fn card_ui(ui: &mut Ui) {
     let p = theme::palette(ui);
-    Frame::new()
-        .fill(p.paper)
-        .stroke(Stroke::new(1.0, p.hairline))
-        .corner_radius(12)
-        .shadow(ui.visuals().window_shadow)
-        .inner_margin(Margin::same(24))
-        .show(ui, |ui| {
-            egui::Grid::new("greeting")
-                .num_columns(2)
-                .spacing(vec2(16.0, 10.0))
-                .show(ui, |ui| {
-                    for (key, meaning) in LINES {
-                        ui.label(RichText::new(key).family(theme::semibold()));
-                        ui.label(RichText::new(meaning).color(p.ink));
-                        ui.end_row();
-                    }
-                });
-            ui.add_space(6.0);
-            ui.label(RichText::new("Any key closes this.").small().weak());
-        });
+    card(ui, 24).show(ui, |ui| {
+        egui::Grid::new("greeting")
+            .num_columns(2)
+            .spacing(vec2(16.0, 10.0))
+            .show(ui, |ui| {
+                for (key, meaning) in LINES {
+                    ui.label(RichText::new(key).family(theme::semibold()));
+                    ui.label(RichText::new(meaning).color(p.ink));
+                    ui.end_row();
+                }
+            });
+        ui.add_space(6.0);
+        ui.label(RichText::new("Any key closes this.").small().weak());
+    });
 }

@@ -32,6 +32,8 @@ pub enum Action {
     MoreSteps,
     ToggleTheme,
     LectureMode,
+    /// The stage in a window of its own.
+    StageWindow,
     Save,
     /// A figure, with a card that asks how.
     Export,
@@ -206,6 +208,12 @@ pub const BINDINGS: &[Binding] = &[
         Some(("F  F11", "Lecture mode")),
     ),
     bind(NONE, Key::F11, Action::LectureMode, None),
+    bind(
+        NONE,
+        Key::W,
+        Action::StageWindow,
+        Some(("W", "The stage in a window of its own")),
+    ),
     bind(
         CTRL,
         Key::PageDown,

@@ -34,18 +34,18 @@ impl App {
 
     /// The messages over the stage.
     pub(super) fn toasts_ui(&mut self, ui: &Ui, stage: Rect) {
-        let details = self.details();
-        let training = &mut self.lab.training;
-        let (failures, log) = (&mut training.messages, &training.log);
-        toasts::toasts(ui, stage, failures, log, || details.clone());
+        // What is copied is put together when it is asked for.
+        let mut failures = std::mem::take(&mut self.lab.training.messages);
+        let log = &self.lab.training.log;
+        toasts::toasts(ui, stage, &mut failures, log, || self.details());
+        self.lab.training.messages = failures;
     }
 
     /// The list of messages while it is open.
     pub(super) fn log_ui(&mut self, ui: &Ui) {
         if self.log_shown {
-            let details = self.details();
             let log = &self.lab.training.log;
-            self.log_shown = log_panel::log_panel(ui, log, || details.clone());
+            self.log_shown = log_panel::log_panel(ui, log, || self.details());
         }
     }
 

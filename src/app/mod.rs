@@ -31,6 +31,7 @@ mod opening;
 mod pace;
 mod pair;
 mod palette;
+mod prompt;
 mod recording;
 mod restoring;
 pub mod run;
@@ -41,6 +42,7 @@ mod screenshot;
 pub mod session;
 mod settings;
 mod sketch;
+mod stage_window;
 mod staged;
 pub mod studio;
 pub mod theme;
@@ -82,6 +84,7 @@ pub struct App {
     telling: beats::Telling,
     help: bool,
     palette: Option<palette::Palette>,
+    stage_window: stage_window::StageWindow,
     log_shown: bool,
     noted: messages::Noted,
     greeting: Option<greeting::Greeting>,
@@ -193,6 +196,7 @@ impl App {
             current,
             help: false,
             palette: None,
+            stage_window: stage_window::StageWindow::new(ctx),
             log_shown: false,
             noted: messages::Noted::default(),
             greeting: greeting::Greeting::new(options.greeted.clone()),
@@ -230,6 +234,11 @@ impl App {
     /// Name of the lesson on the stage.
     pub fn lesson(&self) -> &'static str {
         self.lessons[self.current].name()
+    }
+
+    /// Whether the stage is in a window of its own.
+    pub fn has_stage_window(&self) -> bool {
+        self.stage_window.is_open()
     }
 
     /// Whether a picture that was asked for is still being made.
@@ -314,6 +323,7 @@ impl eframe::App for App {
             }
         }
         self.tick(&ctx);
+        self.stage_window_ui(&ctx);
         self.frame_ui(ui);
         self.save_ui(ui);
         let part = self.lessons[self.current].part();

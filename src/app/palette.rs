@@ -1,16 +1,14 @@
 //! The command palette: everything that has a key, every lesson and every beat, by a few letters.
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{
-    Align2, Area, Frame, Id, Key, Margin, Modifiers, Order, RichText, ScrollArea, Stroke, TextEdit,
-    Ui, vec2,
-};
+use egui::{Align2, Area, Id, Key, Modifiers, Order, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::App;
 use super::beats;
 use super::keys::{Action, BINDINGS};
 use super::lesson::Lesson;
 use super::theme;
+use super::widgets::card::card;
 
 /// Lines that are shown at once.
 const LINES: usize = 11;
@@ -163,7 +161,6 @@ impl Palette {
     /// Moves the choice `by` lines and draws; the line that was clicked, and whether somebody
     /// clicked beside the palette.
     fn show(&mut self, ui: &Ui, by: isize) -> (Option<Goal>, bool) {
-        let p = theme::palette(ui);
         let ctx = ui.ctx().clone();
         let screen = ctx.content_rect();
         let width = (screen.width() - 32.0).clamp(100.0, 680.0);
@@ -172,16 +169,10 @@ impl Palette {
             .order(Order::Foreground)
             .anchor(Align2::CENTER_TOP, vec2(0.0, 0.1 * screen.height()))
             .show(&ctx, |ui| {
-                Frame::new()
-                    .fill(p.paper)
-                    .stroke(Stroke::new(1.0, p.hairline))
-                    .corner_radius(12)
-                    .shadow(ui.visuals().window_shadow)
-                    .inner_margin(Margin::same(12))
-                    .show(ui, |ui| {
-                        ui.set_width(width);
-                        clicked = self.card_ui(ui, by);
-                    });
+                card(ui, 12).show(ui, |ui| {
+                    ui.set_width(width);
+                    clicked = self.card_ui(ui, by);
+                });
             });
         let away = shown.response.clicked_elsewhere();
         (clicked, away)

@@ -57,11 +57,16 @@ impl Settings {
             1.0
         };
         if self.lecture {
-            zoom * LECTURE_ZOOM * (height / USUAL_HEIGHT).clamp(1.0, 3.0)
+            zoom * lecture_zoom(height)
         } else {
             zoom
         }
     }
+}
+
+/// How much larger everything is in a lecture, in a window so many points high at zoom 1.
+pub fn lecture_zoom(height: f32) -> f32 {
+    LECTURE_ZOOM * (height / USUAL_HEIGHT).clamp(1.0, 3.0)
 }
 
 #[cfg(test)]

@@ -133,6 +133,7 @@ impl App {
     /// Takes a state when no control is held.
     pub(super) fn notice_settings(&mut self, ctx: &Context) {
         let held = ctx.input(|input| input.pointer.any_down()) || ctx.text_edit_focused();
+        let held = held || self.stage_window.is_held(ctx);
         if !held && !self.is_restoring() {
             self.undo
                 .notice(self.controls(), self.lab.training.changes());

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use egui::{Color32, Key, vec2};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResult};
 use flowlab::app::{App, LaunchOptions};
 use flowlab::device::DeviceChoice;
 use image::RgbaImage;
@@ -91,6 +91,28 @@ pub fn picture(harness: &mut Window, name: &str) -> RgbaImage {
             .expect("the folder is there");
     }
     image
+}
+
+/// Width of a picture that is kept with the tests, in pixels.
+const KEPT: u32 = 320;
+/// How far a pixel may be off: one level of the kept picture in every channel.
+const NEAR: f32 = 40.0;
+/// Share of the pixels that may be further off: drivers round differently at edges.
+const OTHERS: f32 = 0.008;
+
+/// Compares a picture with the one that is kept: small, in few levels, so that layout and colours
+/// can be told and the files stay small.
+pub fn small_snapshot(image: &RgbaImage, name: &str) -> SnapshotResult {
+    let height = (KEPT * image.height()).div_ceil(image.width());
+    let mut small = image::imageops::thumbnail(image, KEPT, height);
+    for pixel in small.pixels_mut() {
+        pixel.0 = pixel.0.map(|level| level & 0xF8 | level >> 5);
+    }
+    let most = OTHERS * (KEPT * height) as f32;
+    let options = SnapshotOptions::new()
+        .threshold(NEAR)
+        .max_failed_pixels(most as usize);
+    egui_kittest::try_image_snapshot_options(&small, name, &options)
 }
 
 /// The folder for pictures, where somebody wants to look at them.

@@ -32,6 +32,17 @@ impl App {
         (beats, self.telling.at[self.current])
     }
 
+    /// The beat that Page Down leads to, with the title of its lesson; none at the very end.
+    pub(in crate::app) fn next_beat(&self) -> Option<(&'static str, &'static Beat)> {
+        let next = self.telling.at[self.current].map_or(0, |beat| beat + 1);
+        let here = &self.lessons[self.current];
+        if let Some(beat) = of(here.name()).get(next) {
+            return Some((here.title(), beat));
+        }
+        let there = self.lessons.get(self.current + 1)?;
+        Some((there.title(), of(there.name()).first()?))
+    }
+
     /// Opens at a beat, counted from 1; `--t`, where it was given, is the time that is shown.
     ///
     /// # Errors

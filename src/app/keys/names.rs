@@ -32,6 +32,7 @@ impl Action {
             Self::CountTime => "Count t from the data or from the noise",
             Self::ToggleTheme => "Light or dark",
             Self::LectureMode => "Lecture mode",
+            Self::StageWindow => "The stage in a window of its own",
             Self::Save => "Save the run",
             Self::Export => "Export the figure",
             Self::ExportAgain => "Export the figure as last time",

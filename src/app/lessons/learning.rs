@@ -193,7 +193,9 @@ impl Lesson for Learning {
             .show(ui, |ui| {
                 self.shown.choice_ui(ui, &mut self.of, &lab.training);
                 egui::CollapsingHeader::new("Settings of the next run")
-                    .show(ui, |ui| run_controls::settings_ui(ui, &mut lab.training));
+                    .show(ui, |ui| run_controls::settings_ui(ui, &mut lab.training))
+                    .header_response
+                    .on_hover_text("What the next run learns, and how");
                 run_list::run_list_ui(ui, &mut lab.training);
                 let cursor = self.kept_at(self.index()).map(|kept| kept.step);
                 let view = self.shown.curves(cursor);

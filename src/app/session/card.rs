@@ -6,7 +6,7 @@ use egui::{Align2, Button, Key, Label, RichText, Ui, Window, vec2};
 
 use crate::app::App;
 use crate::app::clipboard;
-use crate::app::widgets::path_picker::{PathPicker, Wanted};
+use crate::app::widgets::path_picker::{LEAVE_HINT, PathPicker, Wanted};
 
 /// What is suggested at first.
 const FIRST: &str = "session.json";
@@ -80,6 +80,12 @@ impl Card {
                         (false, _) => "Open",
                     };
                     let button = ui.add_enabled(path.is_some(), Button::new(verb));
+                    let hint = if self.saves {
+                        "Write lesson, settings, seed, time and runs into this file"
+                    } else {
+                        "Show what this session showed; runs of the window stay in the list"
+                    };
+                    let button = button.on_hover_text(hint);
                     let pressed = button.clicked() || (entered && !there);
                     if let Some(path) = path.filter(|_| pressed) {
                         chosen = Chosen::Path(path);
@@ -92,7 +98,8 @@ impl Card {
                             chosen = Chosen::Command;
                         }
                     }
-                    if ui.button("Cancel").clicked() || ui.input(|i| i.key_pressed(Key::Escape)) {
+                    let cancel = ui.button("Cancel").on_hover_text(LEAVE_HINT);
+                    if cancel.clicked() || ui.input(|i| i.key_pressed(Key::Escape)) {
                         chosen = Chosen::Left;
                     }
                 });

@@ -20,7 +20,10 @@ pub fn settings_ui(ui: &mut Ui, training: &mut DigitTraining) {
             ImageConfig::Classifier(settings) => schedule_ui(ui, &mut settings.schedule),
             ImageConfig::Variational(settings) => schedule_ui(ui, &mut settings.schedule),
         });
-    CollapsingHeader::new("More settings").show(ui, |ui| more_ui(ui, training));
+    CollapsingHeader::new("More settings")
+        .show(ui, |ui| more_ui(ui, training))
+        .header_response
+        .on_hover_text("What is seldom changed: rates, averages, the folder of pictures");
     let p = theme::palette(ui);
     let (text, color) = if training.needs_reset() {
         ("Changed settings apply after Reset.", p.model)

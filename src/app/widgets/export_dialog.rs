@@ -199,7 +199,10 @@ impl ExportDialog {
             let film = (options.format != Format::Mp4 || self.has_ffmpeg)
                 && (some || !options.format.moves());
             let ready = path.is_some() && !exporter.is_busy() && self.fits() && film;
-            let export = ui.add_enabled(ready, Button::new(verb)).clicked();
+            let export = ui.add_enabled(ready, Button::new(verb));
+            let export = export
+                .on_hover_text("Write the figure into this file")
+                .clicked();
             if let Some(path) = path.filter(|_| export || (entered && !there && ready)) {
                 answer = Answer::Write(path);
             }
@@ -222,10 +225,18 @@ impl ExportDialog {
                         ui.add(Spinner::new());
                     }
                 }
-                if ui.button("Cancel").clicked() {
+                if ui
+                    .button("Cancel")
+                    .on_hover_text("Stop writing; no half a file stays")
+                    .clicked()
+                {
                     answer = Answer::Cancel;
                 }
-            } else if ui.button("Close").clicked() {
+            } else if ui
+                .button("Close")
+                .on_hover_text("Back to the lesson; what is set here stays (Esc)")
+                .clicked()
+            {
                 answer = Answer::Left;
             }
             let hint = "Lesson, view, t, seed and look of an exported figure back (Ctrl+Shift+F)";

@@ -7,7 +7,7 @@ use std::thread;
 
 use egui::{Align2, Button, Key, RichText, Ui, Window, vec2};
 
-use super::path_picker::{PathPicker, Wanted};
+use super::path_picker::{LEAVE_HINT, PathPicker, Wanted};
 use crate::app::restoring::Found;
 use crate::app::theme;
 
@@ -52,11 +52,14 @@ impl FigureDialog {
                 }
                 ui.horizontal(|ui| {
                     let path = self.picker.chosen().filter(|_| self.reading.is_none());
-                    let button = ui.add_enabled(path.is_some(), Button::new("Put back"));
+                    let button = ui
+                        .add_enabled(path.is_some(), Button::new("Put back"))
+                        .on_hover_text("Show what the figure shows, with its settings");
                     if let Some(path) = path.filter(|_| entered || button.clicked()) {
                         self.start(&path, ui.ctx().clone());
                     }
-                    if ui.button("Cancel").clicked() || ui.input(|i| i.key_pressed(Key::Escape)) {
+                    let cancel = ui.button("Cancel").on_hover_text(LEAVE_HINT);
+                    if cancel.clicked() || ui.input(|i| i.key_pressed(Key::Escape)) {
                         answer = Read::Left;
                     }
                 });

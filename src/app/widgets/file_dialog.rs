@@ -8,7 +8,7 @@ use std::thread;
 
 use egui::{Align2, Button, Key, RichText, Ui, Window, vec2};
 
-use super::path_picker::{PathPicker, Wanted};
+use super::path_picker::{LEAVE_HINT, PathPicker, Wanted};
 use crate::app::theme;
 use crate::data::Dataset;
 use crate::data::drawn::PixelGrid;
@@ -91,18 +91,22 @@ impl FileDialog {
             .show(&ui.ctx().clone(), |ui| {
                 ui.set_width(420.0);
                 let entered = self.picker.show(ui, self.name, Wanted::File(self.kinds));
-                ui.checkbox(&mut self.on, self.switch);
+                ui.checkbox(&mut self.on, self.switch)
+                    .on_hover_text(self.about);
                 ui.label(RichText::new(self.about).small().weak());
                 if let Some(failure) = &self.failure {
                     ui.label(RichText::new(failure).color(theme::palette(ui).error));
                 }
                 ui.horizontal(|ui| {
                     let path = self.picker.chosen().filter(|_| self.reading.is_none());
-                    let button = ui.add_enabled(path.is_some(), Button::new("Use as target"));
+                    let button = ui
+                        .add_enabled(path.is_some(), Button::new("Use as target"))
+                        .on_hover_text("The next run learns this distribution");
                     if let Some(path) = path.filter(|_| entered || button.clicked()) {
                         self.start(&path, ui.ctx().clone());
                     }
-                    if ui.button("Cancel").clicked() || ui.input(|i| i.key_pressed(Key::Escape)) {
+                    let cancel = ui.button("Cancel").on_hover_text(LEAVE_HINT);
+                    if cancel.clicked() || ui.input(|i| i.key_pressed(Key::Escape)) {
                         outcome = Loaded::Left;
                     }
                 });

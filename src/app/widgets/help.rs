@@ -1,7 +1,8 @@
 //! The overlay that lists the keys.
 
-use egui::{Align2, Area, Frame, Id, Margin, Order, RichText, Stroke, Ui, vec2};
+use egui::{Align2, Area, Id, Order, RichText, Ui, vec2};
 
+use super::card::card;
 use crate::app::keys::BINDINGS;
 use crate::app::theme;
 
@@ -25,18 +26,12 @@ pub fn overlay(ui: &mut Ui) -> bool {
         .interactable(false)
         .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
         .show(&ctx, |ui| {
-            Frame::new()
-                .fill(p.paper)
-                .stroke(Stroke::new(1.0, p.hairline))
-                .corner_radius(12)
-                .shadow(ui.visuals().window_shadow)
-                .inner_margin(Margin::same(28))
-                .show(ui, card);
+            card(ui, 28).show(ui, keys_ui);
         });
     open
 }
 
-fn card(ui: &mut Ui) {
+fn keys_ui(ui: &mut Ui) {
     let p = theme::palette(ui);
     ui.label(RichText::new("Keys").heading());
     ui.add_space(8.0);

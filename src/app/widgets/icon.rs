@@ -29,6 +29,8 @@ pub enum Icon {
     SideRight,
     /// Fill the screen.
     Expand,
+    /// A window beside this one.
+    Windows,
     /// Draw again.
     Dice,
     /// Start over.
@@ -102,6 +104,18 @@ impl Icon {
                 painter.rect_stroke(frame, 2.0, stroke, StrokeKind::Middle);
                 let x = if self == Self::SideLeft { -0.3 } else { 0.3 };
                 painter.line_segment([at(x, -0.65), at(x, 0.65)], stroke);
+            }
+            Self::Windows => {
+                let near = Rect::from_min_max(at(-0.8, -0.15), at(0.2, 0.7));
+                painter.rect_stroke(near, 2.0, stroke, StrokeKind::Middle);
+                let far = [
+                    at(-0.25, -0.4),
+                    at(-0.25, -0.7),
+                    at(0.8, -0.7),
+                    at(0.8, 0.25),
+                    at(0.45, 0.25),
+                ];
+                painter.line(far.to_vec(), stroke);
             }
             Self::Expand => {
                 for (x, y) in [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)] {

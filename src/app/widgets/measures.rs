@@ -42,7 +42,7 @@ impl Measuring {
 
     /// Draws the fold; a button measures the network of `weights` or the exact field as it is now.
     pub fn ui(&mut self, ui: &mut Ui, lab: &Lab, weights: WeightsChoice, settings: Settings) {
-        CollapsingHeader::new("Measure").show(ui, |ui| {
+        let fold = CollapsingHeader::new("Measure").show(ui, |ui| {
             let staged = lab.training.staged_by(weights);
             let busy = self.is_busy();
             ui.horizontal(|ui| {
@@ -72,6 +72,8 @@ impl Measuring {
                 Some(Ok(shown)) => shown_ui(ui, shown),
             }
         });
+        let hint = "How far the samples are from the data, in numbers";
+        fold.header_response.on_hover_text(hint);
     }
 
     /// Measures the network, or the exact field where there is none.

@@ -6,6 +6,7 @@ pub mod bar_parts;
 pub mod bars;
 pub mod brush;
 pub mod canvas;
+pub mod card;
 pub mod chart;
 pub mod chip;
 pub mod digit_controls;

@@ -5,6 +5,7 @@ use egui::{
     Ui, Window, pos2, vec2,
 };
 
+use super::path_picker::LEAVE_HINT;
 use crate::app::theme;
 use crate::data::Dataset;
 use crate::data::drawn::{PixelGrid, Symmetry};
@@ -161,7 +162,8 @@ impl PaintDialog {
         });
         let label = ui.label("Size, pixels across").id;
         ui.add(Slider::new(&mut self.size, 1.0..=12.0).step_by(1.0))
-            .labelled_by(label);
+            .labelled_by(label)
+            .on_hover_text("How wide a stroke is");
         let hint = "More weight: more of the points fall there";
         let label = ui.label("Weight").on_hover_text(hint).id;
         ui.add_enabled(
@@ -179,7 +181,9 @@ impl PaintDialog {
                     for choice in Symmetry::ALL {
                         ui.selectable_value(&mut self.symmetry, choice, choice.label());
                     }
-                });
+                })
+                .response
+                .on_hover_text("Paint every stroke again on the other sides");
         });
         let label = ui.label("Pixels along a side").id;
         let mut side = self.grid.side();
@@ -191,7 +195,9 @@ impl PaintDialog {
                     for choice in PIXELS {
                         ui.selectable_value(&mut side, choice, choice.to_string());
                     }
-                });
+                })
+                .response
+                .on_hover_text("More pixels paint finer; what is painted stays");
         });
         if side != self.grid.side() {
             self.remember();
@@ -200,10 +206,14 @@ impl PaintDialog {
         ui.horizontal(|ui| {
             let undo = Button::new("Undo stroke");
             let undo = ui.add_enabled(!self.before.is_empty(), undo);
-            if undo.on_hover_text("Ctrl+Z").clicked() {
+            if undo
+                .on_hover_text("Take the last stroke back (Ctrl+Z)")
+                .clicked()
+            {
                 self.undo();
             }
-            if ui.button("Clear").clicked() {
+            let hint = "Start from an empty square";
+            if ui.button("Clear").on_hover_text(hint).clicked() {
                 self.remember();
                 self.grid.clear();
             }
@@ -229,7 +239,7 @@ impl PaintDialog {
             {
                 outcome = Painting::Done { dataset, train };
             }
-            if ui.button("Cancel").clicked() {
+            if ui.button("Cancel").on_hover_text(LEAVE_HINT).clicked() {
                 outcome = Painting::Left;
             }
         });

@@ -6,6 +6,9 @@ use std::thread;
 
 use egui::{Button, Key, RichText, TextEdit, Ui};
 
+/// Tooltip of a button that closes a card.
+pub const LEAVE_HINT: &str = "Close this and change nothing (Esc)";
+
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -58,7 +61,8 @@ impl PathPicker {
         ui.horizontal(|ui| {
             let width = (ui.available_width() - 104.0).max(80.0);
             let field = TextEdit::singleline(&mut self.path).desired_width(width);
-            let field = ui.add(field).labelled_by(label);
+            let hint = "Type or paste a path; Enter takes it";
+            let field = ui.add(field).labelled_by(label).on_hover_text(hint);
             if !self.focused {
                 field.request_focus();
                 self.focused = true;
@@ -66,7 +70,10 @@ impl PathPicker {
             entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
             let waiting = self.picked.is_some();
             let button = ui.add_enabled(!waiting, Button::new("Choose…"));
-            if button.on_hover_text("The system's dialog").clicked() {
+            if button
+                .on_hover_text("Look for it with the system’s dialog")
+                .clicked()
+            {
                 self.choose(ui.ctx().clone(), name.to_owned(), wanted);
             }
         });

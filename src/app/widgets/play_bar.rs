@@ -1,15 +1,15 @@
 //! The play bar: transport, the slider of t, loop and speed.
 
 use egui::{
-    Align, ComboBox, CursorIcon, Key, Layout, Rect, Response, RichText, Sense, Stroke, Ui, pos2,
-    vec2,
+    Align, ComboBox, CursorIcon, Key, Layout, Painter, Rect, Response, RichText, Sense, Stroke, Ui,
+    pos2, vec2,
 };
 
 use super::formula::formula;
 use super::icon::{Icon, Look, icon_button};
 use super::number;
 use crate::app::clock::Clock;
-use crate::app::theme;
+use crate::app::theme::{self, Palette};
 use crate::app::time_label;
 
 /// Draws the bar over the whole width.
@@ -110,6 +110,44 @@ fn speed_ui(ui: &mut Ui, clock: &mut Clock) {
     clock.set_speed(speed);
 }
 
+/// The rail with its ticks, and where t is on it.
+fn paint_rail(painter: &Painter, p: &Palette, rail: Rect, t: f64, radius: f32) {
+    let x = egui::lerp(rail.x_range(), t as f32);
+    painter.rect_filled(rail, 2.5, p.hairline);
+    let done = Rect::from_min_max(rail.min, pos2(x, rail.bottom()));
+    painter.rect_filled(done, 2.5, p.ink);
+    for tick in 0..=10 {
+        let at = egui::lerp(rail.x_range(), tick as f32 / 10.0);
+        let long = if tick % 5 == 0 { 5.0 } else { 3.0 };
+        let y = rail.bottom() + 4.0;
+        painter.vline(at, y..=y + long, Stroke::new(1.0, p.hairline));
+    }
+    let rim = Stroke::new(2.5, p.paper);
+    painter.circle(pos2(x, rail.center().y), radius, p.ink, rim);
+}
+
+/// The time of the flow to be read, not to be set: `t = 0.42` and a rail from noise to data.
+pub fn moment_ui(ui: &mut Ui, t: f64) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(36.0);
+        let p = theme::palette(ui);
+        formula(ui, "t=", 25.0, p.ink);
+        let font = egui::FontId::new(23.0, theme::semibold());
+        number::fixed(ui, RichText::new(time_label::number(t)), "0.00", font);
+        ui.add_space(10.0);
+        ui.label(RichText::new("noise").weak());
+        let width = (ui.available_width() - 64.0).max(40.0);
+        let (rect, _) = ui.allocate_exact_size(vec2(width, 30.0), Sense::hover());
+        let middle = rect.center().y;
+        let rail = Rect::from_x_y_ranges(
+            rect.left() + 10.0..=rect.right() - 10.0,
+            middle - 2.5..=middle + 2.5,
+        );
+        paint_rail(ui.painter(), p, rail, t, 8.0);
+        ui.label(RichText::new("data").weak());
+    });
+}
+
 /// The slider of t over the width that is left, from "noise" to "data".
 fn time_slider(ui: &mut Ui, clock: &mut Clock) -> Response {
     let width = ui.available_width().max(40.0);
@@ -144,25 +182,11 @@ fn time_slider(ui: &mut Ui, clock: &mut Clock) -> Response {
         )
     });
     if ui.is_rect_visible(rect) {
-        let painter = ui.painter();
-        let x = egui::lerp(rail.x_range(), clock.t() as f32);
-        painter.rect_filled(rail, 2.5, p.hairline);
-        let done = Rect::from_min_max(rail.min, pos2(x, rail.bottom()));
-        painter.rect_filled(done, 2.5, p.ink);
-        for tick in 0..=10 {
-            let at = egui::lerp(rail.x_range(), tick as f32 / 10.0);
-            let long = if tick % 5 == 0 { 5.0 } else { 3.0 };
-            let y = rail.bottom() + 4.0;
-            painter.vline(at, y..=y + long, Stroke::new(1.0, p.hairline));
-        }
         let active = response.hovered() || response.dragged() || response.has_focus();
         let radius = if active { 10.0 } else { 9.0 };
-        painter.circle(
-            pos2(x, rail.center().y),
-            radius,
-            p.ink,
-            Stroke::new(2.5, p.paper),
-        );
+        paint_rail(ui.painter(), p, rail, clock.t(), radius);
     }
-    response.on_hover_cursor(CursorIcon::ResizeHorizontal)
+    response
+        .on_hover_cursor(CursorIcon::ResizeHorizontal)
+        .on_hover_text("Drag to move the flow between noise and data (← and →)")
 }

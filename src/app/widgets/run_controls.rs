@@ -62,10 +62,12 @@ pub fn run_ui(ui: &mut Ui, training: &mut Training) {
 
 /// The run and its settings under a fold, for lessons that are about something else.
 pub fn folded_ui(ui: &mut Ui, training: &mut Training) {
-    CollapsingHeader::new("Training").show(ui, |ui| {
+    let fold = CollapsingHeader::new("Training").show(ui, |ui| {
         run_ui(ui, training);
         settings_ui(ui, training);
     });
+    let hint = "Train a network for this lesson, and choose what it learns";
+    fold.header_response.on_hover_text(hint);
 }
 
 fn progress_ui(ui: &mut Ui, run: Option<&Run>) {
@@ -162,10 +164,11 @@ pub fn settings_ui(ui: &mut Ui, training: &mut Training) {
     ui.label(RichText::new(text).small().color(color));
 }
 
-/// A line of the settings: a name with a tooltip, and what is set.
+/// A line of the settings: a name and what is set, which share a tooltip.
 pub(super) fn row(ui: &mut Ui, name: &str, hint: &str, add: impl FnOnce(&mut Ui)) {
     let label = ui.label(name).on_hover_text(hint).id;
-    ui.horizontal(|ui| ui.label_inputs_by(label, add));
+    let set = ui.horizontal(|ui| ui.label_inputs_by(label, add));
+    set.response.on_hover_text(hint);
     ui.end_row();
 }
 

@@ -49,7 +49,9 @@ pub fn run_list_ui(ui: &mut Ui, training: &mut Training) {
             continue;
         };
         if renamed == Some(id) {
-            let field = ui.add(TextEdit::singleline(&mut run.name).char_limit(40));
+            let field = TextEdit::singleline(&mut run.name).char_limit(40);
+            let field = ui.name_inputs("Name of the run", |ui| ui.add(field));
+            let field = field.on_hover_text("Enter keeps the name");
             field.request_focus();
             if field.lost_focus() || ui.input(|i| i.key_pressed(egui::Key::Escape)) {
                 ui.data_mut(|data| data.remove::<RunId>(renaming));

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use egui::{Align2, Button, Key, Ui, Window, vec2};
 
-use super::path_picker::{PathPicker, Wanted};
+use super::path_picker::{LEAVE_HINT, PathPicker, Wanted};
 
 /// A small card with a path; open until it is used or left.
 pub struct SaveDialog {
     title: &'static str,
     name: &'static str,
     verb: &'static str,
+    hint: &'static str,
     /// A button that leads to another card.
     other: Option<&'static str>,
     picker: PathPicker,
@@ -35,6 +36,7 @@ impl SaveDialog {
             title: "Save the run",
             name: "Folder for the weights, the settings and the losses:",
             verb: "Save",
+            hint: "Write weights, settings and losses into this folder",
             other: None,
             picker: PathPicker::new(path),
         }
@@ -46,6 +48,7 @@ impl SaveDialog {
             title: "Open a run",
             name: "Folder that a run was saved into:",
             verb: "Open",
+            hint: "Put this run on the stage, beside the others",
             other: Some("Settings from a figure…"),
             picker: PathPicker::new(path),
         }
@@ -63,14 +66,21 @@ impl SaveDialog {
                 let entered = self.picker.show(ui, self.name, Wanted::Folder);
                 ui.horizontal(|ui| {
                     let path = self.picker.chosen();
-                    let button = ui.add_enabled(path.is_some(), Button::new(self.verb));
+                    let button = ui
+                        .add_enabled(path.is_some(), Button::new(self.verb))
+                        .on_hover_text(self.hint);
                     if let Some(path) = path.filter(|_| entered || button.clicked()) {
                         outcome = Outcome::Save(path);
                     }
-                    if ui.button("Cancel").clicked() || ui.input(|i| i.key_pressed(Key::Escape)) {
+                    let cancel = ui.button("Cancel").on_hover_text(LEAVE_HINT);
+                    if cancel.clicked() || ui.input(|i| i.key_pressed(Key::Escape)) {
                         outcome = Outcome::Left;
                     }
-                    if self.other.is_some_and(|name| ui.button(name).clicked()) {
+                    let other = |name| {
+                        let hint = "Lesson, view, time and seed of an exported figure back";
+                        ui.button(name).on_hover_text(hint).clicked()
+                    };
+                    if self.other.is_some_and(other) {
                         outcome = Outcome::Other;
                     }
                 });

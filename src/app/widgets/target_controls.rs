@@ -12,7 +12,7 @@ use crate::train::time::TimeSampling;
 /// Draws the choices, folded under a line that names them.
 pub fn target_ui(ui: &mut Ui, training: &mut Training) {
     let title = format!("Target: {}", training.config.dataset.label());
-    CollapsingHeader::new(title)
+    let fold = CollapsingHeader::new(title)
         .id_salt("target")
         .show(ui, |ui| {
             Grid::new("target choices")
@@ -23,6 +23,8 @@ pub fn target_ui(ui: &mut Ui, training: &mut Training) {
             ui.label(RichText::new(training.config.coupling.explanation()).small());
             ui.label(RichText::new(OT_NOTE).small().weak());
         });
+    let hint = "Choose what the next run learns: data, path, source, coupling and times";
+    fold.header_response.on_hover_text(hint);
 }
 
 fn rows(ui: &mut Ui, training: &mut Training) {

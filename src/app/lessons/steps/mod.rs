@@ -285,12 +285,14 @@ impl Steps {
         ui.horizontal_wrapped(|ui| match table.rows_by() {
             Rows::Solvers => {
                 for (on, solver) in table.solvers.iter_mut().zip(SOLVERS) {
-                    ui.add(Checkbox::new(on, table::solver_name(solver)));
+                    ui.add(Checkbox::new(on, table::solver_name(solver)))
+                        .on_hover_text("Show the row of this solver");
                 }
             }
             Rows::Paths => {
                 for (on, (_, name)) in table.paths.iter_mut().zip(PATHS) {
-                    ui.add(Checkbox::new(on, name));
+                    ui.add(Checkbox::new(on, name))
+                        .on_hover_text("Show the row of this path");
                 }
             }
         });

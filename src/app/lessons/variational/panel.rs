@@ -27,9 +27,12 @@ pub fn side_ui(ui: &mut Ui, lab: &mut Lab, shown: Option<&Shown>) {
             ladder_ui(ui, &mut lab.digits.points);
             terms_ui(ui, &lab.digits.points, &TERMS, 64.0);
             ui.add_space(4.0);
-            CollapsingHeader::new("More settings").show(ui, |ui| {
-                digit_settings::settings_ui(ui, &mut lab.digits.points)
-            });
+            CollapsingHeader::new("More settings")
+                .show(ui, |ui| {
+                    digit_settings::settings_ui(ui, &mut lab.digits.points);
+                })
+                .header_response
+                .on_hover_text("How long, how fast and from which seed it trains");
             NOTES.iter().for_each(|note| notes::note_ui(ui, note));
         });
 }

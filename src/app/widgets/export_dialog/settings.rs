@@ -10,6 +10,8 @@ use crate::figure::{Format, Sequential, Style, Theme};
 const INCH: f64 = 2.54;
 /// Resolutions to choose from, in dots per inch.
 const DPI: [f64; 4] = [96.0, 150.0, 300.0, 600.0];
+/// Tooltip of the length of a film.
+const LENGTH_HINT: &str = "How long the film takes";
 /// Enough for a film.
 const SCREEN_DPI: f64 = 150.0;
 /// Usual sizes.
@@ -58,7 +60,9 @@ fn format_ui(ui: &mut Ui, options: &mut Options) {
                     let text = format_label(format);
                     ui.selectable_value(&mut options.format, format, text);
                 }
-            });
+            })
+            .response
+            .on_hover_text("Pixels for slides, vectors for papers, films, or the numbers");
     });
     ui.end_row();
     if options.format.moves() && !before.moves() {
@@ -86,9 +90,13 @@ fn film_ui(ui: &mut Ui, film: &mut Film, moments: usize) {
     }
     let label = ui.label("Time t").id;
     ui.horizontal(|ui| {
-        for (value, name) in [(&mut film.from, "from "), (&mut film.to, "to ")] {
+        for (value, name, hint) in [
+            (&mut film.from, "from ", "Time that the film begins with"),
+            (&mut film.to, "to ", "Time that the film ends with"),
+        ] {
             let drag = DragValue::new(value).range(0.0..=1.0).speed(0.01);
-            ui.add(drag.prefix(name).max_decimals(2)).labelled_by(label);
+            let drag = ui.add(drag.prefix(name).max_decimals(2));
+            drag.labelled_by(label).on_hover_text(hint);
         }
     });
     ui.end_row();
@@ -98,9 +106,12 @@ fn film_ui(ui: &mut Ui, film: &mut Film, moments: usize) {
             .range(0.2..=60.0)
             .speed(0.1);
         ui.add(seconds.suffix(" s").max_decimals(1))
-            .labelled_by(label);
+            .labelled_by(label)
+            .on_hover_text(LENGTH_HINT);
         let fps = DragValue::new(&mut film.fps).range(1..=50).speed(0.2);
-        ui.add(fps.suffix(" frames/s")).labelled_by(label);
+        ui.add(fps.suffix(" frames/s"))
+            .labelled_by(label)
+            .on_hover_text("More pictures move more smoothly and make a larger file");
     });
     ui.end_row();
 }
@@ -120,7 +131,8 @@ fn training_ui(ui: &mut Ui, film: &mut Film, moments: usize) {
         .range(0.2..=60.0)
         .speed(0.1);
     ui.add(seconds.suffix(" s").max_decimals(1))
-        .labelled_by(label);
+        .labelled_by(label)
+        .on_hover_text(LENGTH_HINT);
     ui.end_row();
 }
 
@@ -147,7 +159,9 @@ fn size_ui(ui: &mut Ui, options: &mut Options) {
                         style.dpi = usual.dpi;
                     }
                 }
-            });
+            })
+            .response
+            .on_hover_text("Width, height, type size and resolution for a usual place");
     });
     ui.end_row();
     let (unit, scale) = if options.inches {
@@ -155,22 +169,25 @@ fn size_ui(ui: &mut Ui, options: &mut Options) {
     } else {
         (" cm", 1.0)
     };
-    let length = |ui: &mut Ui, cm: &mut f64, label: egui::Id| {
+    let length = |ui: &mut Ui, cm: &mut f64, label: egui::Id, hint: &str| {
         let mut shown = (*cm / scale * 100.0).round() / 100.0;
         let range = 2.0 / scale..=60.0 / scale;
         let drag = DragValue::new(&mut shown)
             .range(range)
             .speed(0.05)
             .suffix(unit);
-        if ui.add(drag).labelled_by(label).changed() {
+        let drag = ui.add(drag).labelled_by(label).on_hover_text(hint);
+        if drag.changed() {
             *cm = shown * scale;
         }
     };
     let label = ui.label("Width").id;
     ui.horizontal(|ui| {
-        length(ui, &mut style.width_cm, label);
-        ui.selectable_value(&mut options.inches, false, "cm");
-        ui.selectable_value(&mut options.inches, true, "in");
+        length(ui, &mut style.width_cm, label, "How wide the figure is");
+        ui.selectable_value(&mut options.inches, false, "cm")
+            .on_hover_text("Show lengths in centimetres");
+        ui.selectable_value(&mut options.inches, true, "in")
+            .on_hover_text("Show lengths in inches");
     });
     ui.end_row();
     let label = ui.label("Height").id;
@@ -178,12 +195,18 @@ fn size_ui(ui: &mut Ui, options: &mut Options) {
         let mut own = style.height_cm.is_some();
         ui.add_enabled_ui(own, |ui| {
             let mut cm = style.height_cm.unwrap_or(style.width_cm);
-            length(ui, &mut cm, label);
+            length(
+                ui,
+                &mut cm,
+                label,
+                "How high the figure is, where that is fixed",
+            );
             if own {
                 style.height_cm = Some(cm);
             }
         });
-        if ui.checkbox(&mut own, "fixed").changed() {
+        let hint = "Choose the height, too; otherwise it follows from the width";
+        if ui.checkbox(&mut own, "fixed").on_hover_text(hint).changed() {
             style.height_cm = own.then_some(style.width_cm);
         }
     });
@@ -201,7 +224,8 @@ fn look_ui(ui: &mut Ui, options: &mut Options) {
             .range(30.0..=2400.0)
             .speed(1.0);
         ui.add(dpi.suffix(" dpi").max_decimals(0))
-            .labelled_by(label);
+            .labelled_by(label)
+            .on_hover_text("Pixels in an inch: 150 for a screen, 300 or more for print");
         ui.name_inputs("Usual resolutions", |ui| {
             ComboBox::from_id_salt("dpi")
                 .width(84.0)
@@ -210,7 +234,9 @@ fn look_ui(ui: &mut Ui, options: &mut Options) {
                     for dpi in DPI {
                         ui.selectable_value(&mut style.dpi, dpi, format!("{dpi} dpi"));
                     }
-                });
+                })
+                .response
+                .on_hover_text("Resolutions that are often asked for");
         });
     });
     ui.end_row();
@@ -218,34 +244,45 @@ fn look_ui(ui: &mut Ui, options: &mut Options) {
     let size = DragValue::new(&mut style.font_pt)
         .range(4.0..=60.0)
         .speed(0.1);
-    ui.add(size.suffix(" pt")).labelled_by(label);
+    ui.add(size.suffix(" pt"))
+        .labelled_by(label)
+        .on_hover_text("Size of the letters as printed");
     ui.end_row();
     ui.label("Paper");
     ui.horizontal(|ui| {
-        ui.selectable_value(&mut style.theme, Theme::Light, "Light");
-        ui.selectable_value(&mut style.theme, Theme::Dark, "Dark");
-        ui.add(Checkbox::new(&mut style.transparent, "Transparent"));
+        ui.selectable_value(&mut style.theme, Theme::Light, "Light")
+            .on_hover_text("Dark ink on light paper");
+        ui.selectable_value(&mut style.theme, Theme::Dark, "Dark")
+            .on_hover_text("Light ink on dark paper");
+        ui.add(Checkbox::new(&mut style.transparent, "Transparent"))
+            .on_hover_text("Leave the paper out: a slide shows through");
     });
     ui.end_row();
     ui.label("Heat maps");
     ui.horizontal(|ui| {
         for map in Sequential::ALL {
-            ui.selectable_value(&mut style.map, map, map.label());
+            ui.selectable_value(&mut style.map, map, map.label())
+                .on_hover_text("Colours of heat maps; all can be told apart by the colour-blind");
         }
     });
     ui.end_row();
     ui.label("Show");
     ui.horizontal(|ui| {
-        ui.add(Checkbox::new(&mut options.titled, "Title"));
-        ui.add(Checkbox::new(&mut style.axes, "Axes"));
-        ui.add(Checkbox::new(&mut style.legend, "Legend"));
+        ui.add(Checkbox::new(&mut options.titled, "Title"))
+            .on_hover_text("Write a title above the figure");
+        ui.add(Checkbox::new(&mut style.axes, "Axes"))
+            .on_hover_text("Draw axes with their numbers");
+        ui.add(Checkbox::new(&mut style.legend, "Legend"))
+            .on_hover_text("Say which colour is what");
     });
     ui.end_row();
     let label = ui.label("Title").id;
     let field = TextEdit::singleline(&mut options.title)
         .hint_text("the figure’s own")
         .desired_width(200.0);
-    ui.add_enabled(options.titled, field).labelled_by(label);
+    ui.add_enabled(options.titled, field)
+        .labelled_by(label)
+        .on_hover_text("The title; empty gives the figure’s own");
     ui.end_row();
 }
 
