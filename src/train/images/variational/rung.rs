@@ -121,6 +121,48 @@ impl FromStr for Net {
     }
 }
 
+/// What samples start from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The prior p that the KL term holds q(z|x) near, as in seed 002.
+    Prior,
+    /// A normal with mean and variance of `q(z) = E_x q(z|x)`, from which the network was trained.
+    /// The squared error draws q(z|x) together, so that q(z) is narrower than p.
+    #[default]
+    Aggregate,
+}
+
+impl Origin {
+    /// Both, in the order of the menus.
+    pub const ALL: [Self; 2] = [Self::Prior, Self::Aggregate];
+
+    /// The name for a person.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Prior => "The prior",
+            Self::Aggregate => "Where z lies",
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Prior => "prior",
+            Self::Aggregate => "aggregate",
+        })
+    }
+}
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        find(&Self::ALL, text, "origin")
+    }
+}
+
 /// How a term of the loss is brought to one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduction {
