@@ -9,11 +9,15 @@ use std::time::{Duration, Instant};
 use eframe::App as _;
 use eframe::egui_wgpu::RenderState;
 use eframe::wgpu::PollType;
-use egui::{Key, RawInput, ViewportCommand, ViewportId, vec2};
+use egui::accesskit::Role;
+use egui::{Key, Modifiers, RawInput, ViewportCommand, ViewportId, vec2};
 use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
 use flowlab::app::App;
+use flowlab::app::runs::MOST;
+use flowlab::figure::Meta;
 use flowlab::train::{Checkpoint, checkpoint};
-use harness::{Window, on_cpu, press, settle, until};
+use harness::{Window, on_cpu, press, said, settle, until};
 
 /// A run folder whose network throws every particle out of the world.
 fn exploding_run(folder: &Path) {
@@ -186,6 +190,99 @@ fn fault_28_a_hidden_window_trains_on_without_a_storm_of_pictures() {
     assert!(step(&window) >= trained);
     window.render().expect("a picture");
     assert!(window.state().lab.training.messages.is_empty());
+}
+
+/// Writes the figure on the card and scrubs meanwhile.
+fn export_while_scrubbing(window: &mut Window, path: &Path) {
+    let fields: Vec<_> = window.query_all_by_role(Role::TextInput).collect();
+    let field = fields.last().expect("a field for the path");
+    field.set_text_value_accesskit(path.to_str().expect("a path"));
+    window.run_steps(2);
+    let end = Instant::now() + Duration::from_secs(120);
+    let mut asked = false;
+    for frame in 0.. {
+        let t = f64::from(frame % 100) / 100.0;
+        window.state_mut().lab.clock.seek(t);
+        window.step();
+        if !asked {
+            let mut buttons = window.query_all_by_role(Role::Button);
+            let ready = buttons.find(|node| {
+                let node = node.accesskit_node();
+                node.label().as_deref() == Some("Export") && !node.is_disabled()
+            });
+            asked = ready.map(|button| button.click()).is_some();
+        } else if said(window, "Written: ").is_some() {
+            return;
+        }
+        assert!(Instant::now() < end, "nothing is written");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Threads of this process that train; none where the system does not tell.
+fn trainers() -> Option<usize> {
+    let tasks = std::fs::read_dir("/proc/self/task").ok()?;
+    let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).ok();
+    let names = tasks.flatten().filter_map(name);
+    // The system keeps the first fifteen letters.
+    Some(
+        names
+            .filter(|name| name.trim_end() == "flowlab-trainer")
+            .count(),
+    )
+}
+
+#[test]
+fn fault_31_export_scrubbing_and_starting_anew_while_it_trains() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = harness::window(on_cpu("checkerboard"), 0.5);
+    window.set_size(vec2(1000.0, 900.0));
+    window.state_mut().lab.training.config.steps = 10_000_000;
+    // The target alone makes a figure; the particles are not waited for.
+    let target = |window: &Window| window.state().figure_at(0.5).is_some();
+    until(&mut window, "there is a target", target);
+    press(&mut window, Key::T);
+    until(&mut window, "it trains", |window| step(window) > 20);
+
+    // The file shows the moment at which the card was opened, whatever goes on meanwhile.
+    window.state_mut().lab.clock.seek(0.25);
+    window.run_steps(2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    window.run_steps(4);
+    let then = step(&window);
+    let path = folder.path().join("while.png");
+    export_while_scrubbing(&mut window, &path);
+    let meta = Meta::find(&std::fs::read(&path).expect("the file")).expect("its settings");
+    assert_eq!(meta.t, Some(0.25));
+    let digest = meta.weights_sha256.expect("weights that are in no file");
+    assert!(digest.starts_with("f32:"), "{digest}");
+    image::open(&path).expect("a whole picture");
+    until(&mut window, "it trains on", |window| step(window) > then);
+    press(&mut window, Key::Escape);
+
+    // Double starts, stops and fresh weights, faster than the threads can follow.
+    for round in 0..200 {
+        window.key_press(Key::T);
+        if round % 3 == 0 {
+            window.key_press(Key::T);
+        }
+        if round % 5 == 0 {
+            window.key_press_modifiers(Modifiers::SHIFT, Key::R);
+        }
+        window.key_press(Key::ArrowRight);
+        window.step();
+    }
+    window.state_mut().lab.training.config.steps = 1_000_000;
+    window.state_mut().lab.training.start_afresh();
+    until(&mut window, "the last one trains", |window| {
+        step(window) > 5
+    });
+    assert!(window.state().lab.training.messages.is_empty());
+    // The list keeps so many runs, an undo one more, and another test of this file trains, too.
+    until(&mut window, "the threads of the others end", |_| {
+        trainers().is_none_or(|count| count <= MOST + 2)
+    });
+    window.render().expect("a picture");
 }
 
 #[test]
