@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_faint_line_that_meets_itself_is_no_darker_than_its_ink() {
-        let high = |i: u16| if i % 2 == 0 { 10.0 } else { 50.0 };
+        let high = |i: u16| if i.is_multiple_of(2) { 10.0 } else { 50.0 };
         // Ten zigzags a pixel, and some of them beyond the page.
         let zigzags = |from: f32| (0..400).map(move |i| [from + 0.1 * f32::from(i), high(i)]);
         for from in [20.0, -20.0, 60.0] {
