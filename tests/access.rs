@@ -29,11 +29,20 @@ fn unexplained<S>(window: &Harness<'_, S>) -> Vec<(String, Rect)> {
         if !egui::accessibility::is_input(role) || role == Role::ListBoxOption {
             continue;
         }
+        // A tooltip over a picture would hide what the class looks at: its name says what it does.
+        // The button in the corner of a card is egui's own.
+        let name = node.accesskit_node().label().unwrap_or_default();
+        let on_picture = [": enlarge", ": pin a point"];
+        if on_picture.iter().any(|end| name.ends_with(end))
+            || name.starts_with("The point ")
+            || name == "Close window"
+        {
+            continue;
+        }
         let place = node.rect();
         let node = node.accesskit_node();
         let words = node.description().unwrap_or_default();
         if words.split_whitespace().count() < 2 {
-            let name = node.label().unwrap_or_default();
             found.push((format!("{role:?} {name:?}"), place));
         }
     }

@@ -165,11 +165,11 @@ fn second_screen(ctx: &Context, size: Vec2) -> Rc<RefCell<Screen>> {
     screen
 }
 
-fn key(key: Key) -> Event {
+fn key(key: Key, pressed: bool) -> Event {
     Event::Key {
         key,
         physical_key: None,
-        pressed: true,
+        pressed,
         repeat: false,
         modifiers: Modifiers::NONE,
     }
@@ -187,7 +187,9 @@ fn a_window_of_its_own_has_its_keys_and_its_size() {
     window.run_steps(2);
     let screen = second_screen(&window.ctx, vec2(1920.0, 1080.0));
     let send = |window: &mut Window, sent: Key| {
-        screen.borrow_mut().events.push(key(sent));
+        // A key that is held repeats itself, which is no second press.
+        let both = [true, false].map(|pressed| key(sent, pressed));
+        screen.borrow_mut().events.extend(both);
         window.run_steps(3);
     };
     press(&mut window, Key::W);

@@ -132,10 +132,8 @@ impl Moments {
     /// The menu of runs whose moments can be looked at, and how much they take.
     pub fn choice_ui(&self, ui: &mut Ui, of: &mut Option<FilmOf>, training: &Training) {
         ui.horizontal(|ui| {
-            let label = ui
-                .label("Moments of")
-                .on_hover_text("Whose weights the iteration slider goes through")
-                .id;
+            let hint = "Whose weights the iteration slider goes through";
+            let label = ui.label("Moments of").on_hover_text(hint).id;
             ui.label_inputs_by(label, |ui| {
                 ComboBox::from_id_salt("film")
                     .width(ui.available_width() - 8.0)
@@ -150,7 +148,9 @@ impl Moments {
                             let this = Some(FilmOf::Run(run.id));
                             ui.selectable_value(of, this, &run.name);
                         }
-                    });
+                    })
+                    .response
+                    .on_hover_text(hint);
             });
         });
         let numbers = self.kept.iter().map(|kept| kept.weights.num_params());

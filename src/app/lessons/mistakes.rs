@@ -184,12 +184,11 @@ impl Lesson for Mistakes {
             .auto_shrink([false, false])
             .show(ui, |ui| {
                 ui.horizontal(|ui| {
-                    let label = ui
-                        .label("Seed")
-                        .on_hover_text("Of the weights and every batch of both runs")
-                        .id;
+                    let hint = "Of the weights and every batch of both runs";
+                    let label = ui.label("Seed").on_hover_text(hint).id;
                     let seed = egui::DragValue::new(&mut self.seed).speed(0.1);
-                    if ui.add(seed).labelled_by(label).changed() {
+                    let seed = ui.add(seed).labelled_by(label).on_hover_text(hint);
+                    if seed.changed() {
                         self.restart();
                     }
                     dice_ui(ui, "new noise", &mut self.noise);

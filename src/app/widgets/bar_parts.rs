@@ -7,7 +7,10 @@ use super::icon::{Icon, Look, icon_button};
 /// A slider with its name; both explain themselves under the pointer.
 pub fn slider_ui(ui: &mut Ui, name: &str, hint: &str, slider: Slider<'_>) {
     let label = ui.label(name).on_hover_text(hint).id;
-    ui.label_inputs_by(label, |ui| ui.add(slider).on_hover_text(hint));
+    ui.label_inputs_by(label, |ui| {
+        let slider = ui.add(slider).on_hover_text(hint);
+        slider.on_disabled_hover_text(hint)
+    });
 }
 
 /// A die that draws again; `what` says what is drawn, such as `new noise`.

@@ -133,7 +133,8 @@ pub fn choice_ui(ui: &mut Ui, map: &mut Sequential) {
                     take red for green";
         ui.label("Map").on_hover_text(hint);
         for choice in Sequential::ALL {
-            ui.selectable_value(map, choice, choice.label());
+            ui.selectable_value(map, choice, choice.label())
+                .on_hover_text(hint);
         }
     });
 }

@@ -91,6 +91,8 @@ fn rail(ui: &mut Ui, steps: &[u64], shown: usize) -> Option<usize> {
         let handle = pos2(at(shown.min(steps.len().saturating_sub(1))), y);
         painter.circle(handle, radius, p.model, Stroke::new(2.5, p.paper));
     }
-    response.on_hover_cursor(CursorIcon::ResizeHorizontal);
+    response
+        .on_hover_cursor(CursorIcon::ResizeHorizontal)
+        .on_hover_text("Drag to go through the moments that the training kept (← and →)");
     chosen.map(|index| index.min(steps.len().saturating_sub(1)))
 }

@@ -212,8 +212,12 @@ impl Lesson for Field {
             ui.toggle_value(&mut self.animated, "Animate")
                 .on_hover_text(hint);
         }
-        if lab.settings.lecture && self.pinned.is_some() && ui.button("Unpin").clicked() {
-            self.pinned = None;
+        if lab.settings.lecture && self.pinned.is_some() {
+            let unpin = ui.button("Unpin");
+            let unpin = unpin.on_hover_text("Let the numbers follow the pointer again");
+            if unpin.clicked() {
+                self.pinned = None;
+            }
         }
     }
 

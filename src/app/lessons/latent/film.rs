@@ -127,6 +127,7 @@ impl Film {
             let font = FontId::proportional(13.0);
             ui.painter()
                 .text(at, Align2::CENTER_TOP, name, font, p.muted);
+            let response = response.on_hover_text("Show the digits after this epoch");
             if response.clicked() {
                 self.chosen = (index != last).then_some(index);
             }

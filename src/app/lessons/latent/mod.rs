@@ -238,7 +238,8 @@ impl Lesson for Latent {
             let fixed = !self.solver.is_adaptive() && chosen;
             ui.add_enabled(fixed, slider)
                 .labelled_by(label)
-                .on_hover_text("Steps from the noise to the data (↑ ↓).");
+                .on_hover_text("Steps from the noise to the data (↑ ↓).")
+                .on_disabled_hover_text("The solver or the view chooses the steps.");
             dice_ui(ui, "new noise", &mut self.seed);
         });
     }
