@@ -58,8 +58,12 @@ impl Rung {
 
     /// The rung that settings stand on; none between two.
     pub fn of(settings: &VariationalSettings) -> Option<Self> {
-        // From above, so that points stand on the learned prior's rung, not on that of the nets.
-        Self::ALL.into_iter().rev().find(|rung| {
+        // In the plane the rung of the nets is none of its own.
+        let points = settings.dataset.points().is_some();
+        let mut rungs = Self::ALL
+            .into_iter()
+            .filter(|rung| !(points && *rung == Self::Unet));
+        rungs.find(|rung| {
             let mut other = settings.clone();
             rung.apply(&mut other);
             let noise = (settings.noise > 0.0) == (other.noise > 0.0);
@@ -281,6 +285,11 @@ mod tests {
             assert_eq!(Rung::of(&settings), Some(rung));
             settings.validate().unwrap();
             assert_eq!(rung.to_string().parse(), Ok(rung));
+        }
+        for rung in Rung::ALL.into_iter().filter(|rung| *rung != Rung::Unet) {
+            let mut settings = VariationalSettings::points();
+            rung.apply(&mut settings);
+            assert_eq!(Rung::of(&settings), Some(rung));
         }
         let mut between = VariationalSettings::pictures();
         between.posterior = false;
