@@ -29,6 +29,8 @@ const SMALL_FORMULA: f32 = 15.0;
 /// above it, in points: in a low window they give way to the legend.
 const BUTTON: f32 = 40.0;
 const SOURCE: f32 = 96.0;
+/// The list of lessons is set closer where it has less height than this, in points.
+const LOW: f32 = 700.0;
 /// A window narrower than this keeps only the picture.
 const NARROW: f32 = 720.0;
 
@@ -266,11 +268,17 @@ impl App {
     fn lessons_ui(&mut self, ui: &mut Ui) {
         ui.label(RichText::new("Lessons").family(theme::semibold()));
         ui.add_space(4.0);
-        for (index, lesson) in self.lessons.iter().enumerate() {
-            let name = format!("{}  {}", index + 1, lesson.title());
-            ui.selectable_value(&mut self.current, index, name)
-                .on_hover_text(lesson.sentence());
+        if ui.available_height() < LOW {
+            ui.spacing_mut().item_spacing.y = 1.0;
         }
+        // A still lower window is scrolled.
+        ScrollArea::vertical().show(ui, |ui| {
+            for (index, lesson) in self.lessons.iter().enumerate() {
+                let name = format!("{}  {}", index + 1, lesson.title());
+                ui.selectable_value(&mut self.current, index, name)
+                    .on_hover_text(lesson.sentence());
+            }
+        });
     }
 
     /// Median and 99th percentile of the last pictures.
