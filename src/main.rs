@@ -17,6 +17,8 @@ fn main() -> ExitCode {
     let quiet = "warn,wgpu_hal=error,wgpu_core=error,naga=error";
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(quiet)).init();
     let cli = Cli::parse();
+    #[cfg(feature = "remote")]
+    flowlab::remote::use_file(cli.token_file);
     let result = match cli.verb {
         None => command::window::run(&cli.window),
         Some(Verb::Train(TrainVerb::Toy(args))) => command::train::run(&args),
@@ -37,6 +39,8 @@ fn main() -> ExitCode {
         Some(Verb::Figure(args)) => command::figure::run(&args),
         Some(Verb::Bench(args)) => command::bench::run(&args),
         Some(Verb::Devices) => command::devices::run(),
+        #[cfg(feature = "remote")]
+        Some(Verb::Serve(args)) => command::serve::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::batch::{Batches, Purpose, stream};
 use super::checkpoint;
@@ -16,13 +16,13 @@ use super::kept::{Archive, Kept};
 use super::message::Command;
 use super::probe::Probe;
 use super::session::Session;
-use super::task::Task;
+use super::task::{Pace, Task};
 use crate::device::{self, DeviceChoice, DeviceInfo, DeviceKind};
 use crate::kernel::MlpWeights;
 
-/// Points of the probe, and how often it is read.
+/// Points of the probe, and how often it is read: on this machine and on another.
 const PROBE_POINTS: usize = 4096;
-const PROBE_EVERY: u64 = 25;
+const PROBE_EVERY: [u64; 2] = [25, 100];
 
 /// How often the last good state is copied to host memory, in seconds.
 const KEEP_EVERY: f64 = 1.0;
@@ -53,6 +53,7 @@ pub struct ToyTask {
     engine: Box<dyn Engine>,
     batches: Batches,
     probe: Option<Probe>,
+    pace: Pace,
     step: u64,
     drained: u64,
     excess: Option<f32>,
@@ -121,6 +122,7 @@ impl ToyTask {
             batches: Batches::start(config.clone(), step),
             probe: Probe::new(&config, PROBE_POINTS),
             engine,
+            pace: Pace::on(info.kind),
             step,
             drained: step,
             excess: None,
@@ -156,6 +158,7 @@ impl ToyTask {
         let (good_step, state) = self.good.clone();
         // The device is left alone: sampling needs only the weights in host memory.
         self.engine = Box::new(FusedEngine::new(state, self.config.ema));
+        self.pace = Pace::NEAR;
         self.step = good_step;
         self.drained = good_step;
         self.archive.rewind(good_step);
@@ -180,7 +183,8 @@ impl Task for ToyTask {
         self.engine.step(&batch, lr)?;
         self.step += 1;
         self.seconds += started.elapsed().as_secs_f64();
-        if self.step.is_multiple_of(PROBE_EVERY) || self.step == self.config.steps {
+        let probe_every = PROBE_EVERY[usize::from(self.pace.far)];
+        if self.step.is_multiple_of(probe_every) || self.step == self.config.steps {
             self.measure()?;
         }
         if self.archive.wants(self.step) {
@@ -238,6 +242,10 @@ impl Task for ToyTask {
             weights: Arc::new(self.engine.best()?),
             kept: self.archive.kept().to_vec(),
         })
+    }
+
+    fn publish_every(&self) -> Duration {
+        self.pace.publish
     }
 
     fn set_learning_rate(&mut self, lr: f64) {

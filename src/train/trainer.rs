@@ -3,15 +3,12 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::latest::Latest;
 use super::message::{Command, Event, Progress, RunState};
 use super::session::Outbox;
 use super::task::Task;
-
-/// Time between two read-backs: about thirty a second.
-const PUBLISH_EVERY: Duration = Duration::from_millis(33);
 
 /// The loop of the training thread.
 pub(super) struct Trainer<'a, T: Task> {
@@ -121,7 +118,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     fn train_one_step(&mut self) -> Result<(), String> {
         self.task.step()?;
         let over = self.task.done() >= self.task.total();
-        if over || self.published.elapsed() >= PUBLISH_EVERY {
+        if over || self.published.elapsed() >= self.task.publish_every() {
             self.publish()?;
         }
         if over {
