@@ -32,7 +32,10 @@ pub fn ladder_ui(ui: &mut Ui, training: &mut DigitTraining) {
         term_ui(ui, "Weight of prior", &mut settings.prior);
         floor_ui(ui, settings);
     });
-    CollapsingHeader::new("Networks, times and data").show(ui, |ui| networks_ui(ui, settings));
+    CollapsingHeader::new("Networks, times and data")
+        .show(ui, |ui| networks_ui(ui, settings))
+        .header_response
+        .on_hover_text("The rest of what can be set, as on the command line");
 }
 
 fn rungs_ui(ui: &mut Ui, settings: &mut VariationalSettings) {

@@ -174,6 +174,7 @@ impl Lesson for Semantic {
                         }
                     })
                     .response
+                    .labelled_by(label)
                     .on_hover_text("The class that the network is told beside the map.");
             });
             ui.add_enabled_ui(self.class.is_some(), |ui| {

@@ -82,7 +82,8 @@ fn keep_ui(ui: &mut Ui, room: bool, kept: bool) -> Option<Wish> {
             wish = Some(Wish::Keep);
         }
         let forget = ui.add_enabled(kept, Button::new("Forget kept runs"));
-        if forget.clicked() {
+        let hint = "Leave the pretrained run and yours alone on the stage";
+        if forget.on_hover_text(hint).on_disabled_hover_text(hint).clicked() {
             wish = Some(Wish::Forget);
         }
     });
