@@ -239,12 +239,18 @@ fn open_gpu(adapter: &Adapter, reason: &str) -> Result<(Device, DeviceInfo), Dev
     }
 }
 
-/// What a user should know of a failure of a training: where the GPU does not answer any more,
-/// that it was lost and what goes on without it.
+/// What a user should know of a failure of a training: that it was too large for the GPU,
+/// or, where the GPU does not answer any more, that it was lost and what goes on without it.
 pub fn explain(sentence: String) -> String {
     let Some(Ok(gpu)) = GPU.get() else {
         return sentence;
     };
+    if let Some(reason) = too_large(&sentence) {
+        return format!(
+            "the training is too large for the GPU: take a smaller batch or \
+             network, or train on the processor (--device cpu) ({reason})"
+        );
+    }
     // Each kind of failure of a lost device has words of its own; a small sum tells.
     let answers = catch_unwind(AssertUnwindSafe(|| {
         let one = Tensor::<1>::from_data([1.0_f32], &gpu.device) + 1.0;
@@ -260,6 +266,22 @@ pub fn explain(sentence: String) -> String {
         "the GPU was lost. What was saved of the run is kept: go on with it on the processor \
          (--device cpu), or start the program again ({sentence})"
     )
+}
+
+/// The line that says so where a training is too large: in the words of cubecl, which refuses a
+/// buffer or a kernel, or in those of wgpu, whose driver has no room left.
+fn too_large(sentence: &str) -> Option<&str> {
+    let says = |line: &&str| {
+        let line = line.to_lowercase();
+        let words = [
+            "can't allocate",
+            "cube count too big",
+            "out of memory",
+            "out of device memory",
+        ];
+        words.iter().any(|words| line.contains(words))
+    };
+    sentence.lines().find(says).map(str::trim)
 }
 
 /// Takes the GPU away, as a driver's reset does: for tests. False when none was opened.
@@ -318,6 +340,16 @@ mod tests {
             assert_eq!(choice.to_string().parse(), Ok(choice));
         }
         assert!("tpu".parse::<DeviceChoice>().unwrap_err().contains("tpu"));
+    }
+
+    #[test]
+    fn what_is_too_large_is_known_by_its_words() {
+        let cubecl = "training stopped: x\ncan't allocate buffer of size: 17179869184\n  0: main";
+        let line = "can't allocate buffer of size: 17179869184";
+        assert_eq!(too_large(cubecl), Some(line));
+        let wgpu = "wgpu error: Out of Memory";
+        assert_eq!(too_large(wgpu), Some(wgpu));
+        assert_eq!(too_large("the device is poisoned: reset"), None);
     }
 
     #[test]

@@ -15,7 +15,10 @@ fn main() -> ExitCode {
     flowlab::crash::install();
     flowlab::device::isolate_runtime_config();
     let quiet = "warn,wgpu_hal=error,wgpu_core=error,naga=error";
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(quiet)).init();
+    let logs = env_logger::Env::default().default_filter_or(quiet);
+    let logger = env_logger::Builder::from_env(logs).build();
+    let most = logger.filter();
+    flowlab::app::clipboard::listen(logger, most).expect("it is the only log");
     let cli = Cli::parse();
     let result = match cli.verb {
         None => command::window::run(&cli.window),

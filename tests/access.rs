@@ -32,7 +32,7 @@ fn unexplained<S>(window: &Harness<'_, S>) -> Vec<(String, Rect)> {
         // A tooltip over a picture would hide what the class looks at: its name says what it does.
         // The button in the corner of a card is egui's own.
         let name = node.accesskit_node().label().unwrap_or_default();
-        let on_picture = [": enlarge", ": pin a point"];
+        let on_picture = [": enlarge", ": pin a point", ": click a digit"];
         if on_picture.iter().any(|end| name.ends_with(end))
             || name.starts_with("The point ")
             || name == "Close window"

@@ -1,8 +1,16 @@
-//! Variational flow matching's terms against closed forms and numerical derivatives.
+//! Variational flow matching's terms against closed forms and numerical derivatives, and what the
+//! pretrained flows in the plane leave to be learned.
 
+mod common;
+
+use burn::tensor::Device;
 use flowlab::data::Dataset;
+use flowlab::flow::metric::energy_distance;
 use flowlab::flow::variational::{Diagonal, Form, kl, prior_term, target_variance, targets_near};
-use flowlab::flow::{MarginalField, Scheduler};
+use flowlab::flow::{MarginalField, Scheduler, Solver};
+use flowlab::train::images::VariationalModel;
+use flowlab::train::images::variational::Origin;
+use flowlab::train::images::variational::study::Pairs;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
@@ -133,4 +141,43 @@ fn near_a_place_the_plain_variance_is_told() {
     assert!((variance - 2.0).abs() < 1e-12);
     assert!(targets_near(&xt, &dxt, [5.0, 5.0], 0.2).is_none());
     assert_eq!(target_variance(&xt, &dxt, 0.2), None);
+}
+
+/// Energy distance of samples to the data and of true sets to one another, means over sets.
+fn quality(model: &VariationalModel, origin: Origin) -> [f64; 2] {
+    const N: usize = 4000;
+    let dataset = model.settings().dataset.points().unwrap();
+    let truth = |seed| common::points(dataset, N, seed);
+    let x0 = model.noise_from(origin, 7, 3 * N);
+    let drawn = model.carry(&x0, Solver::Euler, 100, &[], &mut |_| {});
+    let drawn = drawn.unwrap().x1;
+    let sets = drawn.chunks(2 * N).zip(0..);
+    let found: f64 = sets
+        .map(|(set, seed)| energy_distance(set, &truth(seed)))
+        .sum();
+    let nulls = (10..16).map(|seed| energy_distance(&truth(2 * seed), &truth(2 * seed + 1)));
+    [found / 3.0, nulls.sum::<f64>() / 6.0]
+}
+
+#[test]
+fn pretrained_samples_are_inside_twice_the_null_band_from_where_z_lie_and_not_from_the_prior() {
+    let model = VariationalModel::load("builtin:variational2d", &Device::flex()).unwrap();
+    let [aggregate, null] = quality(&model, Origin::Aggregate);
+    assert!(aggregate < 2.0 * null, "{aggregate}, null {null}");
+    let [prior, _] = quality(&model, Origin::Prior);
+    assert!(
+        prior > 2.0 * null && prior > aggregate,
+        "{prior}, null {null}"
+    );
+}
+
+#[test]
+fn the_pretrained_posterior_leaves_much_less_to_cancel_than_plain_flow_matching() {
+    let model = VariationalModel::load("builtin:variational2d", &Device::flex()).unwrap();
+    let dataset = model.settings().dataset.points().unwrap().clone();
+    let plain = MarginalField::new(&dataset.boxes().unwrap(), Scheduler::CondOt).loss_floor();
+    let pairs = Pairs::draw(&model, &dataset, model.origin(), 40_000, 0).unwrap();
+    let floors = pairs.floors(&model, 0.18, &|| false).unwrap();
+    assert!(floors.posterior < 0.6 * plain, "{}", floors.posterior);
+    assert!(floors.posterior < 0.7 * floors.independent, "{floors:?}");
 }

@@ -12,7 +12,8 @@ use flowlab::device::DeviceChoice;
 use flowlab::flow::variational::{Diagonal, Form, kl, prior_term};
 use flowlab::train::images::variational::model::networks;
 use flowlab::train::images::variational::problem::loss;
-use flowlab::train::images::variational::{LossTerm, Reduction, Rung, Target};
+use flowlab::train::images::variational::study::Pairs;
+use flowlab::train::images::variational::{LossTerm, Origin, Reduction, Rung, Target};
 use flowlab::train::images::{
     ImageConfig, ImageTask, SavedModel, VariationalModel, VariationalProblem, VariationalSettings,
     params,
@@ -228,11 +229,43 @@ fn every_rung_trains_pictures_and_has_the_networks_it_says() {
 }
 
 #[test]
+fn samples_start_where_the_z_of_all_data_lie() {
+    let settings = points(|settings| {
+        settings.schedule.batch = 256;
+        settings.kl = LossTerm::new(1.0, Reduction::Sample);
+    });
+    let mut task = task(&settings, DeviceChoice::Cpu);
+    for _ in 0..400 {
+        task.step().unwrap();
+    }
+    let model = VariationalModel::new(&task.snapshot().unwrap().model, &Device::flex()).unwrap();
+    assert_eq!(model.origin(), Origin::Aggregate);
+    let dataset = settings.dataset.points().unwrap();
+    let pairs = Pairs::draw(&model, dataset, model.origin(), 20_000, 3).unwrap();
+    let spread = |z: &[f32], k: usize| {
+        let of = || z.iter().skip(k).step_by(2).map(|&z| f64::from(z));
+        let mean = of().sum::<f64>() / (z.len() / 2) as f64;
+        (of().map(|z| (z - mean).powi(2)).sum::<f64>() / (z.len() / 2) as f64).sqrt()
+    };
+    let noise = model.noise(1, 20_000);
+    for k in 0..2 {
+        let [all, start] = [&pairs.posterior, &noise].map(|z| spread(z, k));
+        assert!((start / all - 1.0).abs() < 0.05, "{k}: {start}, not {all}");
+        // The squared error draws q(z|x) together: the prior is wider.
+        assert!(f64::from(model.prior_std()[k]) > 1.05 * all, "{all}");
+    }
+    // The law that follows the z adds nothing to the loss.
+    let parts = task.snapshot().unwrap().last.clone().unwrap().values;
+    let sum = parts[1] + parts[2] + parts[3];
+    assert!((parts[0] - sum).abs() < 1e-4 * sum.abs(), "{parts:?}");
+}
+
+#[test]
 fn wgpu_and_flex_train_alike() {
     if !common::gpu_here() {
         return;
     }
-    // In the plane: the kernels of U-Nets take many minutes to compile on a software adapter.
+    // A whole run in the plane; steps of small U-Nets are in `nn_networks`.
     let settings = points(|_| {});
     let losses = |choice| {
         let mut task = task(&settings, choice);

@@ -3,16 +3,21 @@
 mod harness;
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
+use eframe::App as _;
 use eframe::egui_wgpu::RenderState;
 use eframe::wgpu::PollType;
-use egui::{Key, ViewportCommand, ViewportId, vec2};
+use egui::accesskit::Role;
+use egui::{Key, Modifiers, RawInput, ViewportCommand, ViewportId, vec2};
 use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
 use flowlab::app::App;
+use flowlab::app::runs::MOST;
+use flowlab::figure::Meta;
 use flowlab::train::{Checkpoint, checkpoint};
-use harness::{Window, on_cpu, press, settle, until};
+use harness::{Window, on_cpu, press, said, settle, until};
 
 /// A run folder whose network throws every particle out of the world.
 fn exploding_run(folder: &Path) {
@@ -113,4 +118,196 @@ fn fault_17_a_lost_device_closes_the_window_in_order_and_says_why() {
     // Once is enough, and the window lives until it is closed.
     window.run_steps(3);
     assert_eq!(window.state().lab.training.messages.len(), 1);
+}
+
+/// The step that the window knows of.
+fn step(window: &Window) -> u64 {
+    window.state().lab.training.run().map_or(0, |run| run.step)
+}
+
+/// What eframe does with a window that nobody sees: it runs the logic alone, whenever a picture was
+/// asked for. Returns how often that was within `time`.
+fn hide(window: &mut Window, time: Duration, due: &Mutex<Option<Instant>>) -> usize {
+    let ctx = window.ctx.clone();
+    let mut frame = eframe::Frame::_new_kittest();
+    let (end, mut runs) = (Instant::now() + time, 0);
+    while Instant::now() < end {
+        let now = Instant::now();
+        let is_due = due.lock().unwrap().take_if(|at| *at <= now).is_some();
+        if is_due {
+            let app = window.state_mut();
+            let _ = ctx.run_logic(&RawInput::default(), |ctx| app.logic(ctx, &mut frame));
+            runs += 1;
+        } else {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    runs
+}
+
+#[test]
+fn fault_28_a_hidden_window_trains_on_without_a_storm_of_pictures() {
+    const WHILE: Duration = Duration::from_secs(3);
+    let mut window = harness::window(on_cpu("checkerboard"), 0.5);
+    window.state_mut().lab.training.config.steps = 10_000_000;
+    let due = Arc::new(Mutex::new(None::<Instant>));
+    let slot = Arc::clone(&due);
+    window.ctx.set_request_repaint_callback(move |info| {
+        let at = Instant::now() + info.delay.min(Duration::from_secs(3600));
+        let mut due = slot.lock().unwrap();
+        *due = Some(due.map_or(at, |before| before.min(at)));
+    });
+    settle(&mut window);
+
+    // At rest nothing is asked for, once what was is done.
+    hide(&mut window, Duration::from_millis(500), &due);
+    let at_rest = hide(&mut window, WHILE, &due);
+    assert!(at_rest <= 1, "{at_rest} times at rest");
+
+    press(&mut window, Key::T);
+    until(&mut window, "it trains", |window| step(window) > 0);
+    let before = step(&window);
+    let ticks = hide(&mut window, WHILE, &due);
+    let trained = step(&window);
+    eprintln!("hidden: {ticks} times in {WHILE:?}, {before} to {trained} steps");
+    assert!(trained > before, "the training stands still");
+    // All news are taken, none waits for the window to be seen.
+    let curve = &window.state().lab.training.run().expect("a run").curve;
+    assert!(
+        curve
+            .raw()
+            .last()
+            .is_some_and(|[last, _]| *last > before as f64)
+    );
+    let a_second = ticks as f64 / WHILE.as_secs_f64();
+    assert!(
+        ticks >= 3 && a_second < 60.0,
+        "{a_second:.0} times a second"
+    );
+
+    // Seen again, it draws where the training stands.
+    window.step();
+    assert!(step(&window) >= trained);
+    window.render().expect("a picture");
+    assert!(window.state().lab.training.messages.is_empty());
+}
+
+/// Writes the figure on the card and scrubs meanwhile.
+fn export_while_scrubbing(window: &mut Window, path: &Path) {
+    let fields: Vec<_> = window.query_all_by_role(Role::TextInput).collect();
+    let field = fields.last().expect("a field for the path");
+    field.set_text_value_accesskit(path.to_str().expect("a path"));
+    window.run_steps(2);
+    let end = Instant::now() + Duration::from_secs(120);
+    let mut asked = false;
+    for frame in 0.. {
+        let t = f64::from(frame % 100) / 100.0;
+        window.state_mut().lab.clock.seek(t);
+        window.step();
+        if !asked {
+            let mut buttons = window.query_all_by_role(Role::Button);
+            let ready = buttons.find(|node| {
+                let node = node.accesskit_node();
+                node.label().as_deref() == Some("Export") && !node.is_disabled()
+            });
+            asked = ready.map(|button| button.click()).is_some();
+        } else if said(window, "Written: ").is_some() {
+            return;
+        }
+        assert!(Instant::now() < end, "nothing is written");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Threads of this process that train; none where the system does not tell.
+fn trainers() -> Option<usize> {
+    let tasks = std::fs::read_dir("/proc/self/task").ok()?;
+    let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).ok();
+    let names = tasks.flatten().filter_map(name);
+    // The system keeps the first fifteen letters.
+    Some(
+        names
+            .filter(|name| name.trim_end() == "flowlab-trainer")
+            .count(),
+    )
+}
+
+#[test]
+fn fault_31_export_scrubbing_and_starting_anew_while_it_trains() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = harness::window(on_cpu("checkerboard"), 0.5);
+    window.set_size(vec2(1000.0, 900.0));
+    window.state_mut().lab.training.config.steps = 10_000_000;
+    // The target alone makes a figure; the particles are not waited for.
+    let target = |window: &Window| window.state().figure_at(0.5).is_some();
+    until(&mut window, "there is a target", target);
+    press(&mut window, Key::T);
+    until(&mut window, "it trains", |window| step(window) > 20);
+
+    // The file shows the moment at which the card was opened, whatever goes on meanwhile.
+    window.state_mut().lab.clock.seek(0.25);
+    window.run_steps(2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    window.run_steps(4);
+    let then = step(&window);
+    let path = folder.path().join("while.png");
+    export_while_scrubbing(&mut window, &path);
+    let meta = Meta::find(&std::fs::read(&path).expect("the file")).expect("its settings");
+    assert_eq!(meta.t, Some(0.25));
+    let digest = meta.weights_sha256.expect("weights that are in no file");
+    assert!(digest.starts_with("f32:"), "{digest}");
+    image::open(&path).expect("a whole picture");
+    until(&mut window, "it trains on", |window| step(window) > then);
+    press(&mut window, Key::Escape);
+
+    // Double starts, stops and fresh weights, faster than the threads can follow.
+    for round in 0..200 {
+        window.key_press(Key::T);
+        if round % 3 == 0 {
+            window.key_press(Key::T);
+        }
+        if round % 5 == 0 {
+            window.key_press_modifiers(Modifiers::SHIFT, Key::R);
+        }
+        window.key_press(Key::ArrowRight);
+        window.step();
+    }
+    window.state_mut().lab.training.config.steps = 1_000_000;
+    window.state_mut().lab.training.start_afresh();
+    until(&mut window, "the last one trains", |window| {
+        step(window) > 5
+    });
+    assert!(window.state().lab.training.messages.is_empty());
+    // The list keeps so many runs, an undo one more, and another test of this file trains, too.
+    until(&mut window, "the threads of the others end", |_| {
+        trainers().is_none_or(|count| count <= MOST + 2)
+    });
+    window.render().expect("a picture");
+}
+
+#[test]
+fn fault_32_a_clock_that_jumps_moves_the_flow_by_a_tick() {
+    /// The most that a picture may move the flow: a quarter of a second of a sweep of four.
+    const TICK: f64 = 0.0625 + 1e-9;
+    let mut window = harness::window(on_cpu("checkerboard"), 0.5);
+    window.run_steps(2);
+    press(&mut window, Key::Home);
+    press(&mut window, Key::Space);
+    let at = |window: &mut Window, time: f64| {
+        window.input_mut().time = Some(time);
+        window.step();
+        window.state().lab.clock.t()
+    };
+    let start = window.ctx.input(|input| input.time);
+    let a = at(&mut window, start + 0.1);
+    let b = at(&mut window, start + 86_400.0);
+    assert!(b > a && b - a <= TICK, "a day: {a} to {b}");
+    let c = at(&mut window, start);
+    assert_eq!(c, b, "put back");
+    let d = at(&mut window, start + 0.1);
+    assert!(
+        (d - c - 0.025).abs() < 1e-6,
+        "goes on from there: {c} to {d}"
+    );
+    window.render().expect("a picture");
 }

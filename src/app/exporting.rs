@@ -6,6 +6,7 @@ use std::sync::Arc;
 use egui::{Context, Ui};
 
 use super::App;
+use super::clipboard;
 use super::export::{Along, Content, Done, Exporter, Options, free};
 use super::figure::Figure;
 use super::training::Card;
@@ -118,6 +119,15 @@ impl App {
         self.exporting.last = Some(path);
     }
 
+    /// Says in place of a success that copying has failed.
+    pub(super) fn not_copied(&mut self, sentence: String) {
+        if let Some(dialog) = &mut self.exporting.dialog {
+            dialog.said.clone_from(&sentence);
+        }
+        self.lab.training.note = None;
+        self.lab.training.report(sentence);
+    }
+
     /// Draws the card, and tells what came of the work.
     pub(super) fn export_ui(&mut self, ui: &mut Ui, ctx: &Context) {
         if let Some(news) = self.exporting.exporter.news() {
@@ -125,7 +135,7 @@ impl App {
                 Done::Written(path) => format!("Written: {}", path.display()),
                 Done::Failed(reason) => reason.clone(),
                 Done::Picture(image) => {
-                    ctx.copy_image(image.clone());
+                    clipboard::copy_picture(ctx, image.clone());
                     "Copied".to_owned()
                 }
             };

@@ -6,6 +6,7 @@ mod autosave;
 mod background;
 pub mod beats;
 mod cards;
+pub mod clipboard;
 mod clock;
 mod curve;
 pub mod digits;
@@ -93,6 +94,7 @@ pub struct App {
     save: Option<SaveDialog>,
     card: Option<cards::Open>,
     exporting: Exporting,
+    copying: clipboard::Failures,
     desk: Desk,
     session_card: Option<session::Card>,
     again: session::Again,
@@ -172,6 +174,7 @@ impl App {
         let recording = Recording::new(&wake);
         let mut app = Self {
             exporting,
+            copying: clipboard::Failures::default(),
             desk,
             session_card: None,
             again: session::Again::new(),
@@ -283,6 +286,9 @@ impl eframe::App for App {
         self.lab.training.drain();
         if let Some(sentence) = self.gpu_watch.logic(ctx) {
             self.lab.training.report(sentence);
+        }
+        if let Some(sentence) = self.copying.news() {
+            self.not_copied(sentence);
         }
         for sentence in self.lab.digits.drain() {
             self.lab.training.report(sentence);

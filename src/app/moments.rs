@@ -150,6 +150,7 @@ impl Moments {
                         }
                     })
                     .response
+                    .labelled_by(label)
                     .on_hover_text(hint);
             });
         });

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::device::DeviceChoice;
 use crate::train::LrSchedule;
 use crate::train::TimeSampling;
+use crate::train::images::variational::Origin;
 use crate::train::images::{Condition, Normalise};
 
 /// Flags that the image trainings share.
@@ -152,6 +153,10 @@ pub struct ImageSampleArgs {
     /// (white).
     #[arg(long, value_name = "F.png")]
     pub semantic: Option<PathBuf>,
+    /// What samples of a variational flow start from: prior, or aggregate (mean and variance of all
+    /// z together, the default where the run learned them).
+    #[arg(long, value_name = "ORIGIN")]
+    pub start: Option<Origin>,
     /// A folder with the data set to compare with.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

@@ -59,6 +59,9 @@ pub struct TrainVariationalArgs {
     /// Channels of the posterior's levels.
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     pub posterior_widths: Option<Vec<usize>>,
+    /// Learn mean and variance of all z together, for samples to start from.
+    #[arg(long, value_name = "BOOL")]
+    pub aggregate: Option<bool>,
     /// Width of the networks over points.
     #[arg(long)]
     pub hidden: Option<usize>,

@@ -57,6 +57,7 @@ pub fn refuse_flags(args: &ImageSampleArgs) -> anyhow::Result<()> {
         ("--mask", args.mask.is_some()),
         ("--image", args.image.is_some()),
         ("--semantic", args.semantic.is_some()),
+        ("--start", args.start.is_some()),
         ("--data", args.data.is_some()),
         ("--device", args.device.is_some()),
     ];
@@ -168,6 +169,10 @@ fn npz(request: &Request, samples: &Samples, asked: Option<&Asked>) -> anyhow::R
 }
 
 fn open(flow: &FlowArgs, args: &ImageSampleArgs) -> anyhow::Result<(LatentModel, DeviceInfo)> {
+    ensure!(
+        args.start.is_none(),
+        "--start: only variational flows have a choice of it"
+    );
     let name = flow.checkpoint.as_deref().unwrap_or_default();
     let (device, info) = device::open(args.device.unwrap_or_default())?;
     let model = LatentModel::load(name, &device).map_err(|error| anyhow!(error))?;

@@ -127,6 +127,7 @@ pub fn variational(args: &TrainVariationalArgs) -> anyhow::Result<()> {
         set(&mut settings.prior, &args.prior);
         set(&mut settings.widths, &args.widths);
         set(&mut settings.posterior_widths, &args.posterior_widths);
+        set(&mut settings.aggregate, &args.aggregate);
         set(&mut settings.hidden, &args.hidden);
         set(&mut settings.blocks, &args.blocks);
         set(&mut settings.time, &args.time);

@@ -17,14 +17,17 @@ use crate::train::batch::{Purpose, stream};
 use crate::train::images::frechet::Gaussian;
 use crate::train::images::metrics::{class_shares, fid};
 use crate::train::images::variational::study::Pairs;
-use crate::train::images::variational::{Drawn, Rung};
+use crate::train::images::variational::{Drawn, Origin, Rung};
 use crate::train::images::{Judge, SavedModel, Sheet, VariationalModel};
 
 /// Points or pictures unless `--n` says otherwise: drawn, and measured.
 const DRAWN: [usize; 2] = [10_000, 15];
 const MEASURED: [usize; 2] = [20_000, 1000];
-/// Points of the energy distance, whose time grows with the square.
+/// Points of a set of the energy distance, whose time grows with the square, and pairs of true sets.
 const ENERGY_POINTS: usize = 4000;
+const NULLS: u64 = 10;
+/// Pictures behind the law of z of a run that did not learn it.
+const MEASURED_PICTURES: usize = 2000;
 /// Pairs behind the target's variance, and the side of the cells that they are gathered in.
 const PAIRS: usize = 200_000;
 const CELL: f64 = 0.1;
@@ -112,6 +115,9 @@ fn npz(
     file.add("x1", &of(&[n]), drawn.x1.clone())?;
     file.add("prior_mean", &shape, model.prior_mean().to_vec())?;
     file.add("prior_std", &shape, model.prior_std().to_vec())?;
+    let [mean, std] = model.start(model.origin());
+    file.add("start_mean", &shape, mean.to_vec())?;
+    file.add("start_std", &shape, std.to_vec())?;
     if !drawn.way.is_empty() {
         let k = times.len() as u64;
         file.add("t", &[k], times.to_vec())?;
@@ -163,8 +169,13 @@ fn grid(model: &VariationalModel, x1: &[f32]) -> anyhow::Result<Vec<u8>> {
 pub struct Report {
     /// The step of the seed's ladder; none between two.
     rung: Option<String>,
-    /// Energy distance of the samples to the data, with as many of each as the null band has.
+    /// What the samples start from: the prior, or the aggregate posterior's mean and variance.
+    start: String,
+    /// Energy distance of the samples to the data, mean over sets as large as those of the null
+    /// band.
     energy_distance: Option<f64>,
+    /// Standard deviation over those sets; none with one set.
+    energy_distance_sd: Option<f64>,
     /// The same between pairs of true sets.
     null: Option<Band>,
     /// Energy distance as a multiple of the null band's mean.
@@ -177,7 +188,7 @@ pub struct Report {
     straightness: Option<f64>,
     /// Variance of the target at fixed x_t, mean over coordinates, with the posterior's pairs.
     target_variance_posterior: Option<f64>,
-    /// The same with independent pairs of the same prior.
+    /// The same with independent pairs, z being what samples start from.
     target_variance_independent: Option<f64>,
     /// `E|x − z|²` of the posterior's pairs and of independent ones.
     pair_cost: Option<[f64; 2]>,
@@ -225,6 +236,7 @@ pub fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
     );
     let mut report = Report {
         rung: Rung::of(&settings).map(|rung| rung.to_string()),
+        start: model.origin().to_string(),
         trained_steps: SavedModel::load(name)?.step,
         n,
         ..Report::default()
@@ -250,27 +262,36 @@ fn measure_points(
         dataset.sample_into(&mut stream(seed, Purpose::Probe, batch), &mut data);
         data
     };
-    let first = |points: &[f32]| points[..points.len().min(2 * ENERGY_POINTS)].to_vec();
-    let data = truth(1);
-    let energy = metric::energy_distance(&first(&drawn.x1), &data);
-    let nulls: Vec<f64> = (0..5)
-        .map(|k| metric::energy_distance(&truth(2 * k + 2), &truth(2 * k + 3)))
+    // One set alone can be twice as near or as far as the next.
+    let energy = |x1: &[f32]| {
+        let whole = x1.chunks(2 * ENERGY_POINTS).zip(0_u64..);
+        let whole = whole.filter(|(set, k)| *k == 0 || set.len() == 2 * ENERGY_POINTS);
+        let each = whole.map(|(set, k)| metric::energy_distance(set, &truth(k)));
+        each.collect::<Vec<_>>()
+    };
+    let average = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let nulls: Vec<f64> = (0..NULLS)
+        .map(|k| 1000 + 2 * k)
+        .map(|k| metric::energy_distance(&truth(k), &truth(k + 1)))
         .collect();
     let NullBand { mean, sd } = NullBand::of(&nulls);
-    let x0 = model.noise(seed, ENERGY_POINTS);
+    let found = energy(&drawn.x1);
+    let x0 = model.noise(seed, 2 * ENERGY_POINTS);
     let mut by_steps = Vec::new();
     for steps in STEPS {
         let drawn = model
             .carry(&x0, Solver::Euler, steps, &[], &mut |_| {})
             .map_err(|error| anyhow!(error))?;
-        by_steps.push((steps, metric::energy_distance(&drawn.x1, &data)));
+        by_steps.push((steps, average(&energy(&drawn.x1))));
     }
-    let pairs = Pairs::draw(model, dataset, PAIRS, seed).map_err(|error| anyhow!(error))?;
+    let pairs =
+        Pairs::draw(model, dataset, model.origin(), PAIRS, seed).map_err(|error| anyhow!(error))?;
     let floors = pairs.floors(model, CELL, &|| false).unwrap_or_default();
     let own: Vec<usize> = (0..PAIRS).collect();
     let cost = |z: &[f32]| coupling_cost(z, &pairs.x, &own);
-    report.energy_distance = Some(energy);
-    report.energy_over_null = Some(energy / mean);
+    report.energy_distance = Some(average(&found));
+    report.energy_distance_sd = (found.len() > 1).then(|| NullBand::of(&found).sd);
+    report.energy_over_null = Some(average(&found) / mean);
     report.null = Some(Band { mean, sd });
     report.energy_by_steps = Some(by_steps);
     report.off_support = dataset
@@ -344,7 +365,20 @@ fn draw(
 fn open(flow: &FlowArgs, args: &ImageSampleArgs) -> anyhow::Result<VariationalModel> {
     let name = flow.checkpoint.as_deref().unwrap_or_default();
     let (device, _) = device::open(args.device.unwrap_or_default())?;
-    VariationalModel::load(name, &device).map_err(|error| anyhow!(error))
+    let fail = |error: String| anyhow!("--start: {error}");
+    let mut model = VariationalModel::load(name, &device).map_err(|error| anyhow!(error))?;
+    // Runs of before learned no such law; it is measured.
+    if args.start == Some(Origin::Aggregate) && !model.knows(Origin::Aggregate) {
+        let set = model.settings().dataset.pictures().map_err(fail)?;
+        if let Some(set) = set {
+            let first: Vec<usize> = (0..set.len().min(MEASURED_PICTURES)).collect();
+            model.measure_aggregate(&set.signed(&first)).map_err(fail)?;
+        }
+    }
+    match args.start {
+        Some(origin) => model.from_origin(origin).map_err(fail),
+        None => Ok(model),
+    }
 }
 
 fn refuse(args: &ImageSampleArgs) -> anyhow::Result<()> {

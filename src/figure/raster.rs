@@ -90,7 +90,7 @@ fn draw(sheet: &mut Pixmap, shape: &Shape, view: Transform) {
                     },
                     ..Stroke::default()
                 };
-                sheet.stroke_path(&path, &paint(*ink), &stroke, view, None);
+                stroke_line(sheet, &path, &stroke, *ink, view);
             }
         }
         Shape::Polygon { points, ink } => {
@@ -131,6 +131,50 @@ fn draw(sheet: &mut Pixmap, shape: &Shape, view: Transform) {
             }
         }
     }
+}
+
+/// Strokes a line so that it has one opacity where it meets itself, too.
+///
+/// Lines below a pixel across are drawn segment by segment by tiny-skia: in the zigzags of a faint
+/// curve the opacities of the segments would add up, which they do neither in SVG nor in PDF. So
+/// such a line is drawn with full ink on a sheet of its own, which is laid over the page.
+fn stroke_line(sheet: &mut Pixmap, path: &Path, stroke: &Stroke, ink: Ink, view: Transform) {
+    let thin = stroke.width * view.sx.max(view.sy) <= 1.0;
+    // A single segment does not meet itself.
+    let apart = thin && ink.alpha < 1.0 && path.len() > 2;
+    let part = apart.then(|| touched(path, view, [sheet.width(), sheet.height()]));
+    let Some(part) = part else {
+        return sheet.stroke_path(path, &paint(ink), stroke, view, None);
+    };
+    let Some(([left, top], mut own)) = part else {
+        return;
+    };
+    let full = Ink { alpha: 1.0, ..ink };
+    let moved = view.post_translate(-left as f32, -top as f32);
+    own.stroke_path(path, &paint(full), stroke, moved, None);
+    let over = PixmapPaint {
+        opacity: ink.alpha,
+        ..PixmapPaint::default()
+    };
+    sheet.draw_pixmap(left, top, own.as_ref(), &over, Transform::identity(), None);
+}
+
+/// An empty sheet for the pixels of a page that a thin line touches, and where its upper left
+/// corner lies; none where it touches none.
+fn touched(path: &Path, view: Transform, size: [u32; 2]) -> Option<([i32; 2], Pixmap)> {
+    let bounds = path.bounds().transform(view)?;
+    // Half a pixel of the line and one of its soft edge.
+    let range = |low: f32, high: f32, side: u32| {
+        let side = side as f32;
+        let low = (low - 2.0).floor().clamp(0.0, side);
+        (
+            low as i32,
+            ((high + 2.0).ceil().clamp(low, side) - low) as u32,
+        )
+    };
+    let (left, width) = range(bounds.left(), bounds.right(), size[0]);
+    let (top, height) = range(bounds.top(), bounds.bottom(), size[1]);
+    Some(([left, top], Pixmap::new(width, height)?))
 }
 
 fn polyline(points: &[[f32; 2]], close: bool) -> Option<Path> {
@@ -276,5 +320,52 @@ fn stamp(sheet: &mut Pixmap, at: &[[f32; 2]], radius: f32, ink: Ink, view: Trans
         for value in &mut pixel[..3] {
             *value = (*value).min(most);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The darkest pixel of a black line with these points on white paper.
+    fn darkest(points: Vec<[f32; 2]>, alpha: f32, dashed: bool) -> u8 {
+        let ink = Ink {
+            colour: [0; 3],
+            alpha,
+        };
+        let line = Shape::Line {
+            points,
+            width: 0.5,
+            ink,
+            dashed,
+        };
+        let page = Page {
+            width: 80.0,
+            height: 60.0,
+            paper: Some([255; 3]),
+            shapes: vec![line],
+        };
+        let sheet = render(&page, [80, 60]);
+        let values = sheet.pixels().iter().map(|pixel| pixel.red());
+        values.min().unwrap_or(255)
+    }
+
+    #[test]
+    fn a_faint_line_that_meets_itself_is_no_darker_than_its_ink() {
+        let high = |i: u16| if i.is_multiple_of(2) { 10.0 } else { 50.0 };
+        // Ten zigzags a pixel, and some of them beyond the page.
+        let zigzags = |from: f32| (0..400).map(move |i| [from + 0.1 * f32::from(i), high(i)]);
+        for from in [20.0, -20.0, 60.0] {
+            let value = darkest(zigzags(from).collect(), 0.3, false);
+            assert!((177..=180).contains(&value), "{value} at {from}");
+        }
+        let value = darkest(zigzags(20.0).collect(), 0.3, true);
+        assert!((177..=184).contains(&value), "{value} with dashes");
+        // A full line still covers what it crosses, and one that is not there does no harm.
+        assert!(darkest(zigzags(20.0).collect(), 1.0, false) < 5);
+        assert_eq!(darkest(zigzags(500.0).collect(), 0.3, false), 255);
+        // A flat line has no height.
+        let flat = darkest(vec![[5.0, 5.5], [40.0, 5.5], [70.0, 5.5]], 0.3, false);
+        assert!((205..240).contains(&flat), "{flat}");
     }
 }

@@ -46,8 +46,8 @@ pub struct DitConfig {
     /// Extra input channels of the tokens, for conditions.
     #[config(default = 0)]
     pub extra: usize,
-    /// Channels of a map that a learned 1x1 layer turns into the `extra` ones; 0 when these are
-    /// given as they are.
+    /// Channels of a map that a learned layer turns into the `extra` ones, point by point; 0 when
+    /// these are given as they are.
     #[config(default = 0)]
     pub map: usize,
 }

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use super::residual::{ResidualConv, ResidualMlp};
 use super::unet::Unet;
 
-/// The prior's numbers move this many times as fast as the networks' under Adam, whose steps do
+/// The numbers of the prior, and of all z together, move this many times as fast as the networks' under Adam, whose steps do
 /// not depend on the size of a gradient: at the networks' rate an empty corner of a digit would
 /// take thousands of steps to reach its grey.
 const PRIOR_RATE: f32 = 10.0;
@@ -38,8 +38,8 @@ impl Body {
     }
 }
 
-/// `v_θ(x, t)`, `q(z|x) = N(μ(x), e^logvar(x))` and the prior `N(μ_p, e^logvar_p)`, all over flat
-/// points or pictures `[batch, d]`, the channels of a picture's point being neighbours.
+/// `v_θ(x, t)`, `q(z|x) = N(μ(x), e^logvar(x))`, the prior `N(μ_p, e^logvar_p)` and, where it
+/// is kept, the law of all z together, all over flat points or pictures `[batch, d]`, the channels of a picture's point being neighbours.
 #[derive(Module, Debug)]
 pub struct Variational {
     velocity: Body,
@@ -48,6 +48,10 @@ pub struct Variational {
     prior_mean: Param<Tensor<1>>,
     /// ln v_p over [`PRIOR_RATE`], before its floor, `[d]`.
     prior_logvar: Param<Tensor<1>>,
+    /// Mean of all z together over [`PRIOR_RATE`], `[d]`.
+    aggregate_mean: Option<Param<Tensor<1>>>,
+    /// Logarithm of their variance over [`PRIOR_RATE`], `[d]`.
+    aggregate_logvar: Option<Param<Tensor<1>>>,
     height: usize,
     width: usize,
     channels: usize,
@@ -64,10 +68,20 @@ impl Variational {
             posterior,
             prior_mean: zeros(),
             prior_logvar: zeros(),
+            aggregate_mean: None,
+            aggregate_logvar: None,
             height: shape[0],
             width: shape[1],
             channels: shape[2],
         }
+    }
+
+    /// With numbers for mean and variance of the aggregate posterior, N(0, I) at first.
+    pub fn with_aggregate(mut self, dev: &Device) -> Self {
+        let d: usize = self.shape().iter().product();
+        let zeros = || Some(Param::from_tensor(Tensor::zeros([d], dev)));
+        (self.aggregate_mean, self.aggregate_logvar) = (zeros(), zeros());
+        self
     }
 
     /// Velocities `[batch, d]` at `[batch, d]` and times `[batch, 1]`; t = 1 is data.
@@ -97,6 +111,18 @@ impl Variational {
                 .clamp_min(floor.unwrap_or(LEAST_LOGVAR))
                 .unsqueeze_dim(0),
         ]
+    }
+
+    /// Mean and logarithm of the variance of the aggregate posterior `q(z) = E_x q(z|x)`, both
+    /// `[1, d]`: where z lies when x is any of the data. None in networks without these numbers.
+    pub fn aggregate(&self) -> Option<[Tensor<2>; 2]> {
+        let [mean, logvar] = [
+            self.aggregate_mean.as_ref()?,
+            self.aggregate_logvar.as_ref()?,
+        ];
+        let logvar = (logvar.val() * PRIOR_RATE).clamp_min(LEAST_LOGVAR);
+        let mean = mean.val() * PRIOR_RATE;
+        Some([mean.unsqueeze_dim(0), logvar.unsqueeze_dim(0)])
     }
 
     fn shape(&self) -> [usize; 3] {

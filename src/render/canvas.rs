@@ -1,18 +1,20 @@
 //! Discs drawn by plain code: for adapters that are a CPU anyway, and for those without storage
 //! buffers.
 //!
-//! A software rasteriser spends about a microsecond on each triangle however small it is; this
-//! loop spends a tenth of that on a disc of a few pixels, and gives the same picture.
+//! A software rasteriser spends about a microsecond on each triangle however small it is; a disc
+//! of a few pixels that is stamped costs a thirtieth of that, and gives the same picture.
 
 use egui::{Color32, ColorImage};
 
 use super::frames::{Frames, View2d};
+use super::stamps::Stamps;
 use super::uniforms::Placement;
 
 /// A picture of premultiplied pixels that is kept between frames.
 #[derive(Default)]
 pub struct Canvas {
     centers: Vec<[f32; 2]>,
+    stamps: Stamps,
     /// Rows from the top, of the last drawn bounds.
     pub pixels: Vec<[u8; 4]>,
 }
@@ -48,35 +50,14 @@ impl Canvas {
         let [width, height] = bounds.size.map(|size| size as usize);
         self.pixels.clear();
         self.pixels.resize(width * height, [0; 4]);
-        let colors: Vec<u32> = (discs.colors.iter())
-            .map(|color| u32::from_le_bytes(color.to_array()))
-            .collect();
-        let origin = bounds.origin.map(|pixel| pixel as f32);
-        let inside = (discs.radius - 0.5).max(0.0).powi(2);
-        for (i, center) in self.centers.iter().enumerate() {
-            let [x, y] = [center[0] - origin[0], center[1] - origin[1]];
-            let color = colors[discs.labels.map_or(0, |l| l[i] as usize % colors.len())];
-            // Pixels whose middle is within reach; a hidden particle has none. `as` saturates.
-            let columns = (x - reach + 0.5) as usize..((x + reach + 0.5) as usize).min(width);
-            let rows = (y - reach + 0.5) as usize..((y + reach + 0.5) as usize).min(height);
-            for row in rows {
-                let dy = (row as f32 + 0.5 - y).powi(2);
-                let line = &mut self.pixels[row * width..][..width];
-                for column in columns.clone() {
-                    let squared = (column as f32 + 0.5 - x).powi(2) + dy;
-                    if squared >= reach * reach {
-                        continue;
-                    }
-                    let cover = if squared <= inside {
-                        256
-                    } else {
-                        (256.0 * (reach - squared.sqrt()).min(1.0)) as u32
-                    };
-                    let pixel = &mut line[column];
-                    let below = u32::from_le_bytes(*pixel);
-                    *pixel = over(below, scaled(color, cover));
-                }
-            }
+        self.stamps.begin(discs.radius, discs.colors);
+        let [left, top] = bounds.origin.map(|pixel| pixel as f32);
+        for (i, [x, y]) in self.centers.iter().enumerate() {
+            let color = discs
+                .labels
+                .map_or(0, |labels| labels[i] as usize % discs.colors.len());
+            let center = [x - left, y - top];
+            self.stamps.draw(&mut self.pixels, width, center, color);
         }
         Some(bounds)
     }
@@ -152,45 +133,4 @@ pub fn cpu_splat(
         }
     }
     image
-}
-
-/// Four 8-bit channels times `factor` / 256, rounded, two channels at a time.
-fn scaled(color: u32, factor: u32) -> u32 {
-    const EVEN: u32 = 0x00ff_00ff;
-    const HALF: u32 = 0x0080_0080;
-    let even = (((color & EVEN) * factor + HALF) >> 8) & EVEN;
-    let odd = (((color >> 8) & EVEN) * factor + HALF) & !EVEN;
-    even | odd
-}
-
-/// A premultiplied colour over another; egui's additive colours saturate.
-fn over(below: u32, color: u32) -> [u8; 4] {
-    let alpha = color >> 24;
-    // 255 must let nothing through: 0..=255 → 0..=256.
-    let through = 256 - (alpha + (alpha >> 7));
-    let below = scaled(below, through).to_le_bytes();
-    let color = color.to_le_bytes();
-    std::array::from_fn(|channel| color[channel].saturating_add(below[channel]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blending_never_overflows_and_keeps_the_ends() {
-        for alpha in 0..=255u32 {
-            let white = alpha * 0x0101_0101;
-            for below in 0..=255u32 {
-                let sum = over(below * 0x0101_0101, white);
-                let exact = alpha as f32 + below as f32 * (1.0 - alpha as f32 / 255.0);
-                for channel in sum {
-                    assert!((f32::from(channel) - exact).abs() <= 1.5, "{alpha} {below}");
-                }
-            }
-        }
-        assert_eq!(scaled(0x1234_5678, 256), 0x1234_5678);
-        assert_eq!(scaled(0xffff_ffff, 0), 0);
-        assert_eq!(over(0xff80_80ff, 0x0000_00ff), [255, 128, 128, 255]);
-    }
 }

@@ -8,7 +8,7 @@
 //! The window must be created without multisampling and without a depth buffer (eframe's
 //! defaults). Where [`available`] is false all layers draw nothing, and [`cpu_splat`] stands in.
 //! Where the adapter is itself a CPU, particles are drawn by plain code into a texture instead,
-//! which costs a tenth of a software rasteriser's triangles; nothing changes for the caller.
+//! which costs a thirtieth of a software rasteriser's triangles; nothing changes for the caller.
 //! [`GpuSampler`] moves particles through a network on the window's device, on a worker thread;
 //! its [`Frames`] name a buffer and hold no points. Crowds are shown by [`density`], or by
 //! [`cpu_density`] where a rasteriser is slow or missing.
@@ -30,6 +30,7 @@ mod pipeline;
 mod quiver;
 mod sampler;
 mod sampler_job;
+mod stamps;
 mod store;
 mod targets;
 #[cfg(test)]

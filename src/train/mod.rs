@@ -4,6 +4,7 @@
 pub mod adam;
 pub mod batch;
 pub mod checkpoint;
+pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod files;

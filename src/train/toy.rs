@@ -4,10 +4,11 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::batch::{Batches, Purpose, stream};
 use super::checkpoint;
+use super::clock::Timer;
 use super::config::ToyConfig;
 use super::engine::{BurnEngine, Engine, EngineState, FusedEngine};
 use super::files;
@@ -24,8 +25,8 @@ use crate::kernel::MlpWeights;
 const PROBE_POINTS: usize = 4096;
 const PROBE_EVERY: u64 = 25;
 
-/// How often the last good state is copied to host memory, in seconds.
-const KEEP_EVERY: f64 = 1.0;
+/// How often the last good state is copied to host memory.
+const KEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// The weights at a moment of the training.
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ pub struct ToyTask {
     measured: Vec<(u64, f32)>,
     seconds: f64,
     good: (u64, EngineState),
-    kept: Instant,
+    kept: Timer,
     log: Vec<LossPoint>,
     archive: Archive,
     /// Moments that are in a folder already.
@@ -127,7 +128,7 @@ impl ToyTask {
             measured: Vec::new(),
             seconds: 0.0,
             good: (step, state),
-            kept: Instant::now(),
+            kept: Timer::start(),
             log: Vec::new(),
             archive,
             archived: None,
@@ -222,12 +223,12 @@ impl Task for ToyTask {
             });
         }
         self.log.extend_from_slice(&points);
-        if self.kept.elapsed().as_secs_f64() >= KEEP_EVERY || self.step == self.config.steps {
+        if self.kept.is_over(KEEP_EVERY) || self.step == self.config.steps {
             let state = self.engine.state()?;
             if state.is_finite() {
                 self.good = (self.step, state);
             }
-            self.kept = Instant::now();
+            self.kept = Timer::start();
         }
         Ok(points)
     }

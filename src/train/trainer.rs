@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::clock::{Timer, now};
 use super::latest::Latest;
 use super::message::{Command, Event, Progress, RunState};
 use super::session::Outbox;
@@ -21,8 +22,8 @@ pub(super) struct Trainer<'a, T: Task> {
     latest: &'a Latest<T::Snapshot>,
     state: RunState,
     keep_in: Option<PathBuf>,
-    published: Instant,
-    saved: Instant,
+    published: Timer,
+    saved: Timer,
     speed: Speed,
 }
 
@@ -40,8 +41,8 @@ impl<'a, T: Task> Trainer<'a, T> {
             latest,
             state: RunState::Preparing,
             keep_in: None,
-            published: Instant::now(),
-            saved: Instant::now(),
+            published: Timer::start(),
+            saved: Timer::start(),
             speed: Speed::default(),
         }
     }
@@ -111,7 +112,7 @@ impl<'a, T: Task> Trainer<'a, T> {
             ))),
             Command::Save(folder) => self.save(folder),
             Command::KeepIn(folder) => {
-                self.saved = Instant::now();
+                self.saved = Timer::start();
                 self.keep_in = Some(folder);
             }
         }
@@ -121,14 +122,14 @@ impl<'a, T: Task> Trainer<'a, T> {
     fn train_one_step(&mut self) -> Result<(), String> {
         self.task.step()?;
         let over = self.task.done() >= self.task.total();
-        if over || self.published.elapsed() >= PUBLISH_EVERY {
+        if over || self.published.is_over(PUBLISH_EVERY) {
             self.publish()?;
         }
         if over {
             self.enter(RunState::Finished);
         }
         let due = self.task.take_save_due();
-        if over || due || self.saved.elapsed() >= self.task.save_every() {
+        if over || due || self.saved.is_over(self.task.save_every()) {
             self.keep();
         }
         Ok(())
@@ -146,7 +147,7 @@ impl<'a, T: Task> Trainer<'a, T> {
             }
         };
         self.latest.put(self.task.snapshot()?);
-        self.published = Instant::now();
+        self.published = Timer::start();
         for note in self.task.take_notes() {
             self.outbox.send(Event::Note(note));
         }
@@ -164,7 +165,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     }
 
     fn keep(&mut self) {
-        self.saved = Instant::now();
+        self.saved = Timer::start();
         if let Some(folder) = self.keep_in.clone() {
             self.save(folder);
         }
@@ -198,18 +199,22 @@ impl<'a, T: Task> Trainer<'a, T> {
 /// Steps a second over a sliding window.
 #[derive(Default)]
 struct Speed {
-    marks: VecDeque<(Instant, u64)>,
+    marks: VecDeque<(Duration, u64)>,
 }
 
 impl Speed {
     fn at(&mut self, step: u64) -> f64 {
-        let now = Instant::now();
+        let now = now();
+        if self.marks.back().is_some_and(|(last, _)| *last > now) {
+            // The clock was put back.
+            self.marks.clear();
+        }
         self.marks.push_back((now, step));
-        while self.marks.len() > 2 && now.duration_since(self.marks[0].0).as_secs_f64() > 2.0 {
+        let since = |marks: &VecDeque<(Duration, u64)>| (now - marks[0].0).as_secs_f64();
+        while self.marks.len() > 2 && since(&self.marks) > 2.0 {
             self.marks.pop_front();
         }
-        let (since, first) = self.marks[0];
-        let seconds = now.duration_since(since).as_secs_f64();
+        let (seconds, first) = (since(&self.marks), self.marks[0].1);
         if seconds > 0.0 {
             (step - first) as f64 / seconds
         } else {

@@ -1,6 +1,8 @@
 //! Faults and bad input that the program survives, by the numbers of the list of faults. What
 //! needs the inside of a module is tested there.
 
+mod clock;
+mod counter;
 mod disk;
 mod files;
 mod mutations;

@@ -1,130 +1,16 @@
 //! Sessions under any sequence of commands, with tasks that panic, fail or are slow: rows 22 to 25,
 //! 30, 31 and 40.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use flowlab::device::{DeviceChoice, DeviceInfo, DeviceKind};
-use flowlab::train::{Command, Event, LossPoint, RunState, Session, Start, Task, ToyConfig};
+use flowlab::device::DeviceChoice;
+use flowlab::train::{Command, Event, RunState, Session, Start, ToyConfig};
 use proptest::prelude::*;
 
-/// How a task misbehaves.
-#[derive(Clone, Copy, Debug)]
-enum Manner {
-    Good,
-    PanicsAt(u64),
-    FailsAt(u64),
-    /// Milliseconds of a step.
-    Slow(u64),
-}
-
-/// Counts its steps; its save is one file with the count.
-struct Counter {
-    step: u64,
-    total: u64,
-    told: u64,
-    manner: Manner,
-    alive: Arc<AtomicUsize>,
-}
-
-impl Drop for Counter {
-    fn drop(&mut self) {
-        self.alive.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-impl Task for Counter {
-    type Snapshot = u64;
-
-    fn step(&mut self) -> Result<(), String> {
-        match self.manner {
-            Manner::PanicsAt(step) if step == self.step => panic!("at step {step}"),
-            Manner::FailsAt(step) if step == self.step => return Err(format!("at step {step}")),
-            Manner::Slow(time) => std::thread::sleep(Duration::from_millis(time)),
-            _ => {}
-        }
-        self.step += 1;
-        Ok(())
-    }
-
-    fn done(&self) -> u64 {
-        self.step
-    }
-
-    fn total(&self) -> u64 {
-        self.total
-    }
-
-    fn drain(&mut self) -> Result<Vec<LossPoint>, String> {
-        let points = (self.told..self.step).map(|step| LossPoint {
-            step: step + 1,
-            loss: 1.0,
-            excess: None,
-            seconds: 0.0,
-        });
-        let points = points.collect();
-        self.told = self.step;
-        Ok(points)
-    }
-
-    fn snapshot(&mut self) -> Result<u64, String> {
-        Ok(self.step)
-    }
-
-    fn set_learning_rate(&mut self, _: f64) {}
-
-    fn floor(&self) -> Option<f64> {
-        None
-    }
-
-    fn save(&mut self, folder: &Path) -> Result<(), String> {
-        std::fs::write(folder.join("count"), self.step.to_string()).map_err(|e| e.to_string())
-    }
-}
-
-fn session(total: u64, manner: Manner, alive: &Arc<AtomicUsize>) -> Session<u64> {
-    let alive = Arc::clone(alive);
-    let make = move || {
-        alive.fetch_add(1, Ordering::SeqCst);
-        let info = DeviceInfo {
-            kind: DeviceKind::Cpu,
-            label: "CPU".to_owned(),
-            reason: "a test".to_owned(),
-        };
-        let task = Counter {
-            step: 0,
-            total,
-            told: 0,
-            manner,
-            alive,
-        };
-        Ok((task, info))
-    };
-    Session::spawn(make, || {})
-}
-
-/// Waits for a state, or fails the test when it hangs.
-fn reach(session: &Session<u64>, wanted: RunState) -> Vec<Event> {
-    let end = Instant::now() + Duration::from_secs(60);
-    let mut seen = Vec::new();
-    while Instant::now() < end {
-        seen.extend(session.wait_event(Duration::from_millis(20)));
-        if seen.contains(&Event::State(wanted)) {
-            return seen;
-        }
-    }
-    panic!("{wanted:?} was not reached: {seen:?}");
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !holds() {
-        assert!(Instant::now() < end, "{what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
+use super::counter::{Manner, reach, session, until};
 
 #[test]
 fn fault_22_a_panic_in_the_training_thread_is_told_and_the_next_run_works() {

@@ -44,13 +44,13 @@ for name in sorted(os.listdir(sys.argv[1])):
 "##;
 
 /// Seeds' figures and lessons that are drawn in seconds, each of another kind: digits, heat maps,
-/// clouds, curves, arrows. A faint curve with thousands of zigzags thinner than a pixel, as in
-/// `seed003-loss`, is not among them: tiny-skia adds up the opacity of its segments and makes it
-/// darker than the others do.
-const SHOWN: [&str; 6] = [
+/// clouds, curves, arrows. The faint curve of `seed003-loss` has thousands of zigzags thinner than a
+/// pixel, which must not add up.
+const SHOWN: [&str; 7] = [
     "seed000-epochs",
     "seed001-trajectories",
     "seed002-losses",
+    "seed003-loss",
     "seed003-pi-t",
     "lesson-couplings",
     "lesson-field",

@@ -214,7 +214,7 @@ pub const VARIATIONAL: &[Beat] = &[
     .with(r#"{"shown": [false, true, true]}"#),
     to(
         1.0,
-        "Samples start from the prior: less variance in training is not yet better samples.",
+        "Samples start where the z of all data lie: started from the prior they come out too wide.",
     )
     .with(r#"{"shown": [false, true, true]}"#),
 ];

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use egui::{Align2, Button, Key, Label, RichText, Ui, Window, vec2};
 
 use crate::app::App;
+use crate::app::clipboard;
 use crate::app::widgets::path_picker::{LEAVE_HINT, PathPicker, Wanted};
 
 /// What is suggested at first.
@@ -152,7 +153,7 @@ impl App {
     pub(in crate::app) fn copy_command_line(&mut self, ctx: &egui::Context) -> String {
         match self.command_line() {
             Ok(line) => {
-                ctx.copy_text(line.clone());
+                clipboard::copy_text(ctx, line.clone());
                 self.lab.training.note = Some("The command line is on the clipboard".to_owned());
                 line
             }

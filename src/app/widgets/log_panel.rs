@@ -2,6 +2,7 @@
 
 use egui::{Align2, Grid, Label, RichText, ScrollArea, Ui, Window, vec2};
 
+use crate::app::clipboard;
 use crate::app::log::{Kind, Log};
 use crate::app::theme;
 
@@ -47,8 +48,8 @@ pub fn log_panel(ui: &Ui, log: &Log, details: impl Fn() -> String) -> bool {
             ui.horizontal(|ui| {
                 let hint = "Copy all messages with the program’s version and the device";
                 if ui.button("Copy all").on_hover_text(hint).clicked() {
-                    ui.ctx()
-                        .copy_text(format!("{}\n\n{}", details(), log.written()));
+                    let text = format!("{}\n\n{}", details(), log.written());
+                    clipboard::copy_text(ui.ctx(), text);
                 }
                 let close = ui.button("Close").on_hover_text("Also F10 or Esc");
                 closed = close.clicked();

@@ -122,7 +122,7 @@ pub fn excess_ui(ui: &mut Ui, view: &RunsView<'_>, height: f32) -> Option<f64> {
                 plot.points(dot.allow_hover(false));
             }
             cursor(plot, view, p);
-            if all.iter().all(|(_, points)| points.is_empty()) && view.floor.is_none() {
+            if all.iter().all(|(_, points)| points.is_empty()) && view.no_exact {
                 empty(plot, "No exact field for this target", p);
             }
         });

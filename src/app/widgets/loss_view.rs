@@ -28,6 +28,8 @@ pub struct RunsView<'a> {
     pub steps: u64,
     /// The loss no network goes below, where it is known.
     pub floor: Option<f64>,
+    /// Whether there is no exact field, and so no floor to wait for.
+    pub no_exact: bool,
     /// An iteration to mark.
     pub cursor: Option<u64>,
 }
@@ -53,6 +55,7 @@ impl<'a> RunsView<'a> {
             steps: ends.fold(steps, u64::max),
             others: others.into_iter().map(trace).collect(),
             floor: current.and_then(|run| run.floor).or(floor),
+            no_exact: !training.route().has_exact(),
             ..Self::default()
         }
     }

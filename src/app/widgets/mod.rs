@@ -24,6 +24,7 @@ pub mod icon;
 pub mod iteration_bar;
 pub mod log_panel;
 pub mod loss_plot;
+pub mod loss_terms;
 pub mod loss_view;
 pub mod measures;
 pub mod notes;

@@ -183,6 +183,7 @@ impl PaintDialog {
                     }
                 })
                 .response
+                .labelled_by(label)
                 .on_hover_text("Paint every stroke again on the other sides");
         });
         let label = ui.label("Pixels along a side").id;
@@ -197,6 +198,7 @@ impl PaintDialog {
                     }
                 })
                 .response
+                .labelled_by(label)
                 .on_hover_text("More pixels paint finer; what is painted stays");
         });
         if side != self.grid.side() {

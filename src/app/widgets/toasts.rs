@@ -2,6 +2,7 @@
 
 use egui::{Align2, Area, Frame, Id, Label, Margin, Order, Rect, RichText, Stroke, Ui, vec2};
 
+use crate::app::clipboard;
 use crate::app::log::Log;
 use crate::app::theme::{self, faint};
 
@@ -67,7 +68,7 @@ fn failure_ui(ui: &mut Ui, text: &str, details: &impl Fn() -> String) -> bool {
         ui.horizontal(|ui| {
             let hint = "Copy the text with the program’s version, the device and the lesson";
             if ui.button("Copy details").on_hover_text(hint).clicked() {
-                ui.ctx().copy_text(format!("{text}\n\n{}", details()));
+                clipboard::copy_text(ui.ctx(), format!("{text}\n\n{}", details()));
             }
             dismissed = ui
                 .button("Dismiss")

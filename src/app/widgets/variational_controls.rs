@@ -1,27 +1,45 @@
-//! The ladder of seed 002, the weights of its loss and its three curves, for both lessons.
+//! The ladder of seed 002 and the settings of its next run, for both lessons: all that the command
+//! line can set.
 
-use egui::{ComboBox, DragValue, Grid, Rect, RichText, Sense, Stroke, Ui, pos2, vec2};
+use egui::{CollapsingHeader, ComboBox, DragValue, Grid, Ui, vec2};
 
-use super::chart::{Chart, LineKind, tick};
 use super::notes;
-use super::number;
-use crate::app::curve::LossCurve;
 use crate::app::digits::training::DigitTraining;
-use crate::app::theme;
+use crate::data::Dataset;
 use crate::flow::variational::Form;
-use crate::train::images::ImageConfig;
-use crate::train::images::variational::{LossTerm, Reduction, Rung};
+use crate::train::TimeSampling;
+use crate::train::images::variational::{LossTerm, Net, Reduction, Rung, Target};
+use crate::train::images::{ImageConfig, VariationalSettings};
 
-/// Names of a variational run's loss terms, in the order of the log.
-pub const TERMS: [&str; 3] = ["mse", "KL", "prior"];
-
-/// The rungs, the form of the noise, the weights and the floor of the next run.
+/// The rungs, the noise, the weights and the floor of the next run, and its networks.
 pub fn ladder_ui(ui: &mut Ui, training: &mut DigitTraining) {
     let ImageConfig::Variational(settings) = &mut training.config else {
         return;
     };
-    let points = settings.dataset.points().is_some();
     notes::heading(ui, "Ladder of the seed");
+    rungs_ui(ui, settings);
+    grid(ui, "variational settings", |ui| {
+        let hint = "As in Cho’s code the noise is in the target only, with the sign that points \
+                    away; consistent, one end of the line is the noisy x.";
+        let all = Form::ALL.map(|form| (form, form.label().to_owned()));
+        choice_ui(ui, "Noise enters", hint, &mut settings.form, all);
+        let hint = "Standard deviation σ of the observation noise; 0 turns it off. Seed 002 has \
+                    σ² = 0.01.";
+        let noise = DragValue::new(&mut settings.noise).range(0.0..=1.0);
+        row(ui, "Noise σ", hint, noise.speed(0.002).max_decimals(3));
+        term_ui(ui, "Weight of mse", &mut settings.mse);
+        term_ui(ui, "Weight of KL", &mut settings.kl);
+        term_ui(ui, "Weight of prior", &mut settings.prior);
+        floor_ui(ui, settings);
+    });
+    CollapsingHeader::new("Networks, times and data")
+        .show(ui, |ui| networks_ui(ui, settings))
+        .header_response
+        .on_hover_text("The rest of what can be set, as on the command line");
+}
+
+fn rungs_ui(ui: &mut Ui, settings: &mut VariationalSettings) {
+    let points = settings.dataset.points().is_some();
     let here = Rung::of(settings);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
@@ -37,40 +55,127 @@ pub fn ladder_ui(ui: &mut Ui, training: &mut DigitTraining) {
                 rung.apply(settings);
             }
         }
+        let hint = "The numbers of Cho’s own code: sums beside a mean, the ReLU on the prior, the \
+                    noise in the target only, and on pictures networks as wide as there, which are \
+                    slow without a GPU.";
+        let seeds = ui.button("The seed’s numbers").on_hover_text(hint);
+        if seeds.clicked() {
+            *settings = settings.clone().as_in_the_seed();
+        }
     });
-    Grid::new("variational settings")
+}
+
+fn floor_ui(ui: &mut Ui, settings: &mut VariationalSettings) {
+    let hint = "The logarithm of the prior’s variance never falls below this. At 0 the variance \
+                is 1 at least, as behind the ReLU of Cho’s code.";
+    let mut floored = settings.floor.is_some();
+    ui.checkbox(&mut floored, "Floor of ln variance")
+        .on_hover_text(hint);
+    if floored != settings.floor.is_some() {
+        settings.floor = floored.then_some(0.0);
+    }
+    if let Some(floor) = &mut settings.floor {
+        let floor = DragValue::new(floor).range(-20.0..=20.0).speed(0.05);
+        let name = ui.add(floor.max_decimals(2)).on_hover_text(hint);
+        named(&name, "Floor");
+    }
+    ui.end_row();
+}
+
+/// The networks, how times are drawn, where samples start, and in the plane the data.
+fn networks_ui(ui: &mut Ui, settings: &mut VariationalSettings) {
+    grid(ui, "variational networks", |ui| {
+        if let Some(dataset) = settings.dataset.points().cloned() {
+            let mut chosen = dataset;
+            let hint = "What the next run learns to draw.";
+            let all = Dataset::ALL.map(|dataset| (dataset.clone(), dataset.label()));
+            choice_ui(ui, "Data", hint, &mut chosen, all);
+            settings.dataset = Target::Points(chosen);
+            let hint = "Width of the networks.";
+            let hidden = DragValue::new(&mut settings.hidden).range(1..=4096);
+            row(ui, "Hidden", hint, hidden);
+            let hint = "Pairs of layers between the first and the last.";
+            let blocks = DragValue::new(&mut settings.blocks).range(0..=64);
+            row(ui, "Blocks", hint, blocks.speed(0.05));
+        } else {
+            let hint = "Plain convolutions, with which the seed began, or U-Nets.";
+            let all = [(Net::Conv, "Plain"), (Net::Unet, "U-Net")];
+            let all = all.map(|(net, name)| (net, name.to_owned()));
+            choice_ui(ui, "Net", hint, &mut settings.net, all);
+            let plain = settings.net == Net::Conv;
+            widths_ui(ui, "Channels", &mut settings.widths, plain);
+            widths_ui(ui, "Posterior’s", &mut settings.posterior_widths, plain);
+        }
+        let hint = "How the times of a batch are drawn.";
+        let all = TimeSampling::ALL.map(|time| (time, time.label()));
+        choice_ui(ui, "Times", hint, &mut settings.time, all);
+        let hint = "Learn mean and variance of the z of all data, so that samples can start where \
+                    the network was trained. Needs a posterior.";
+        let posterior = settings.posterior;
+        let learned = egui::Checkbox::new(&mut settings.aggregate, "Learn where z lies");
+        ui.add_enabled(posterior, learned).on_hover_text(hint);
+        ui.end_row();
+    });
+}
+
+/// Channels of each level, the full picture first.
+fn widths_ui(ui: &mut Ui, name: &str, widths: &mut [usize], plain: bool) {
+    let hint = "Channels of each level, the full picture first; a plain net takes the first only. \
+                Seed 002 has 128, 128, 128, 256.";
+    ui.label(name).on_hover_text(hint);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0;
+        let count = if plain { 1 } else { widths.len() };
+        for (level, width) in widths.iter_mut().take(count).enumerate() {
+            let width = DragValue::new(width).range(1..=1024);
+            let response = ui.add(width).on_hover_text(hint);
+            named(&response, &format!("{name}, level {}", level + 1));
+        }
+    });
+    ui.end_row();
+}
+
+fn grid(ui: &mut Ui, id: &str, add: impl FnOnce(&mut Ui)) {
+    Grid::new(id)
         .num_columns(2)
         .spacing(vec2(8.0, 6.0))
         .min_col_width(104.0)
-        .show(ui, |ui| {
-            let label = ui.label("Noise enters").id;
-            let combo = ComboBox::from_id_salt("form of the noise")
-                .width(130.0)
-                .selected_text(settings.form.label())
-                .show_ui(ui, |ui| {
-                    for form in Form::ALL {
-                        ui.selectable_value(&mut settings.form, form, form.label());
-                    }
-                })
-                .response;
-            combo.labelled_by(label).on_hover_text(
-                "As in Cho’s code the noise is in the target only, with the sign that points \
-                 away; consistent, one end of the line is the noisy x.",
-            );
-            ui.end_row();
-            term_ui(ui, "Weight of mse", &mut settings.mse);
-            term_ui(ui, "Weight of KL", &mut settings.kl);
-            term_ui(ui, "Weight of prior", &mut settings.prior);
-            let mut floored = settings.floor.is_some();
-            let hint =
-                "The prior’s variance never falls below 1, as behind the ReLU of Cho’s code.";
-            ui.checkbox(&mut floored, "Variance ≥ 1")
-                .on_hover_text(hint);
-            if floored != settings.floor.is_some() {
-                settings.floor = floored.then_some(0.0);
+        .show(ui, add);
+}
+
+fn row(ui: &mut Ui, name: &str, hint: &str, value: DragValue<'_>) {
+    let label = ui.label(name).on_hover_text(hint).id;
+    ui.add(value).labelled_by(label).on_hover_text(hint);
+    ui.end_row();
+}
+
+fn choice_ui<T: Clone + PartialEq, const N: usize>(
+    ui: &mut Ui,
+    name: &str,
+    hint: &str,
+    value: &mut T,
+    all: [(T, String); N],
+) {
+    let label = ui.label(name).on_hover_text(hint).id;
+    let shown = all.iter().find(|(choice, _)| choice == value);
+    let shown = shown.map_or("Other".to_owned(), |(_, text)| text.clone());
+    let combo = ComboBox::from_id_salt(name)
+        .width(130.0)
+        .selected_text(shown)
+        .show_ui(ui, |ui| {
+            for (choice, text) in all {
+                ui.selectable_value(value, choice, text);
             }
-            ui.end_row();
         });
+    combo.response.labelled_by(label).on_hover_text(hint);
+    ui.end_row();
+}
+
+/// A name for readers of the screen where no label stands beside a value.
+fn named(response: &egui::Response, name: &str) {
+    response
+        .ctx
+        .accesskit_node_builder(response.id, |node| node.set_label(name));
 }
 
 fn term_ui(ui: &mut Ui, name: &str, term: &mut LossTerm) {
@@ -95,69 +200,4 @@ fn term_ui(ui: &mut Ui, name: &str, term: &mut LossTerm) {
         combo.labelled_by(label).on_hover_text(hint);
     });
     ui.end_row();
-}
-
-/// The terms over the steps, each on a scale of its own, `height` points each.
-pub fn terms_ui(ui: &mut Ui, training: &DigitTraining, names: &[&str], height: f32) {
-    let p = theme::palette(ui);
-    notes::heading(ui, "Terms of the loss");
-    let (_, parts) = training.curves();
-    if parts.is_empty() {
-        ui.label(RichText::new("Press Train (T) to see them.").weak());
-        return;
-    }
-    let colors = [p.model, p.exact, p.error];
-    for ((name, curve), color) in names.iter().zip(parts).zip(colors) {
-        ui.horizontal(|ui| {
-            ui.label(*name);
-            let value = curve
-                .loss()
-                .map_or("–".to_owned(), |loss| format!("{loss:.3}"));
-            ui.label(RichText::new(value).family(theme::semibold()).color(color));
-        });
-        let (place, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-        chart(ui, curve, place, color);
-    }
-}
-
-fn chart(ui: &Ui, curve: &LossCurve, place: Rect, color: egui::Color32) {
-    let p = theme::palette(ui);
-    // What a run starts from would flatten all that comes after.
-    let late = curve.smooth().iter().skip(curve.smooth().len() / 10);
-    let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
-    for at in late {
-        (low, high) = (low.min(at[1] as f32), high.max(at[1] as f32));
-    }
-    if low > high {
-        return;
-    }
-    let room = (high - low).max(1e-3 * high.abs()).max(1e-4);
-    let last = curve
-        .smooth()
-        .last()
-        .map_or(1.0, |at| at[0] as f32)
-        .max(10.0);
-    let chart = Chart {
-        rect: Rect::from_min_max(
-            pos2(place.left() + 46.0, place.top() + 4.0),
-            pos2(place.right() - 6.0, place.bottom() - 18.0),
-        ),
-        x: [0.0, last],
-        y: [low - 0.1 * room, high + 0.1 * room],
-    };
-    let round = |value: f32| {
-        let decimals = (2.0 - room.log10()).ceil().clamp(0.0, 4.0) as i32;
-        let factor = 10_f32.powi(decimals.min(3));
-        tick((value * factor).round() / factor)
-    };
-    let y = [low, high].map(|value| (value, round(value)));
-    let x = [0.0, last].map(|value| (value, number::grouped(value as u64)));
-    chart.axes(ui.painter(), p, &x, &y);
-    let points = |series: &[[f64; 2]]| -> Vec<[f32; 2]> {
-        series.iter().map(|at| at.map(|v| v as f32)).collect()
-    };
-    let pale = Stroke::new(1.0, theme::faint(color, 0.3));
-    chart.line(ui.painter(), points(curve.raw()), LineKind::Solid, pale);
-    let line = Stroke::new(2.0, color);
-    chart.line(ui.painter(), points(curve.smooth()), LineKind::Solid, line);
 }

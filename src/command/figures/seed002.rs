@@ -60,7 +60,8 @@ pub fn variance(wish: &Wish) -> anyhow::Result<Drawn> {
     })?;
     let count = if wish.quick { 6000 } else { PAIRS };
     let cell = if wish.quick { 3.0 * CELL } else { CELL };
-    let pairs = Pairs::draw(&model, &dataset, count, wish.seed()).map_err(|e| anyhow!(e))?;
+    let pairs = Pairs::draw(&model, &dataset, model.origin(), count, wish.seed())
+        .map_err(|e| anyhow!(e))?;
     let floors = pairs.floors(&model, cell, &|| false).unwrap_or_default();
     let boxes = dataset.boxes();
     let plain = boxes
@@ -107,7 +108,7 @@ pub fn variance(wish: &Wish) -> anyhow::Result<Drawn> {
     for (k, label, mean, tone) in [
         (
             2,
-            "independent pairs from the same prior",
+            "independent pairs, z where samples start",
             floors.independent,
             TONES[1],
         ),

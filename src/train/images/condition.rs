@@ -17,6 +17,10 @@ const POINTS: usize = 4;
 const CELL: usize = PADDED / POINTS;
 /// Points of one channel of a code.
 const AREA: usize = POINTS * POINTS;
+/// Fields of a label map along one point of a code, and pixels along one of them: at the size of a
+/// code alone (one field) a map no longer says which digit it is.
+const FIELDS: usize = 4;
+const FIELD: usize = CELL / FIELDS;
 /// Probability that the label is left out in training: a condition stands for the class, so that
 /// such a flow is mostly asked without one.
 pub const DROP_WITH_CONDITION: f64 = 0.8;
@@ -35,7 +39,8 @@ pub enum Condition {
     None,
     /// The code of the masked image and the mask: 4 + 1 channels.
     Inpaint,
-    /// A label map, through a learned 1x1 layer: 4 labels, 4 channels.
+    /// A label map of 16x16 fields: 4 labels in the 4x4 fields of each point of a code, through a
+    /// learned rescaler (a 4x4 convolution of stride 4) into 8 channels.
     Semantic,
 }
 
@@ -57,7 +62,7 @@ impl Condition {
         match self {
             Self::None => 0,
             Self::Inpaint => 5,
-            Self::Semantic => LEVELS,
+            Self::Semantic => LEVELS * FIELDS * FIELDS,
         }
     }
 
@@ -66,7 +71,7 @@ impl Condition {
         match self {
             Self::None => (0, 0),
             Self::Inpaint => (5, 0),
-            Self::Semantic => (4, LEVELS),
+            Self::Semantic => (8, self.channels()),
         }
     }
 }
@@ -126,25 +131,21 @@ pub fn inpaint(
     Ok(given)
 }
 
-/// Label maps `[n, 28, 28]` as channels `[n, 4, 4, 4]`: the share of each label at each point,
-/// which is what three bilinear halvings of the one-hot map are.
+/// Label maps `[n, 28, 28]` as channels `[n, 4 · 16, 4, 4]`: the share of each label in each field
+/// of 2x2 pixels, which is what one bilinear halving of the one-hot map is; the 4x4 fields of a
+/// point of a code are channels of that point, label after label and row after row.
 pub fn semantic(maps: &[u8]) -> Vec<f32> {
-    let mut given = Vec::with_capacity(maps.len() / PIXELS * LEVELS * AREA);
-    for map in maps.chunks_exact(PIXELS) {
-        for level in 0..LEVELS {
-            let is = map
-                .iter()
-                .map(|&label| f32::from(u8::from(usize::from(label) == level)));
-            let mut share = shrink(is);
-            if level == 0 {
-                // The padding is paper.
-                let full = shrink(std::iter::repeat_n(1.0, PIXELS));
-                share
-                    .iter_mut()
-                    .zip(full)
-                    .for_each(|(share, full)| *share += 1.0 - full);
-            }
-            given.extend(share);
+    let channels = Condition::Semantic.channels();
+    let mut given = vec![0.0; maps.len() / PIXELS * channels * AREA];
+    let share = 1.0 / (FIELD * FIELD) as f32;
+    for (map, given) in (maps.chunks_exact(PIXELS)).zip(given.chunks_exact_mut(channels * AREA)) {
+        // The padding is paper.
+        let labels = pad(map.iter().map(|&label| f32::from(label)), 0.0);
+        for (i, label) in labels.into_iter().enumerate() {
+            let (row, column) = (i / PADDED, i % PADDED);
+            let field = row % CELL / FIELD * FIELDS + column % CELL / FIELD;
+            let channel = label as usize * FIELDS * FIELDS + field;
+            given[channel * AREA + row / CELL * POINTS + column / CELL] += share;
         }
     }
     given
@@ -169,14 +170,24 @@ mod tests {
     fn maps_become_shares_that_sum_to_one() {
         let map: Vec<u8> = (0..PIXELS).map(|i| (i % SIDE / 7) as u8).collect();
         let given = semantic(&map);
-        assert_eq!(given.len(), LEVELS * AREA);
+        assert_eq!(given.len(), 64 * AREA);
+        let at =
+            |label: usize, field: usize, point: usize| given[(label * 16 + field) * AREA + point];
         for point in 0..AREA {
-            let sum: f32 = (0..LEVELS).map(|level| given[level * AREA + point]).sum();
-            assert!((sum - 1.0).abs() < 1e-6, "{sum}");
+            for field in 0..16 {
+                let sum: f32 = (0..LEVELS).map(|label| at(label, field, point)).sum();
+                assert!((sum - 1.0).abs() < 1e-6, "{sum}");
+            }
         }
-        // Columns 8..16 of the padded image are columns 6..14 of the map: one of label 0 and
-        // seven of label 1.
-        assert!((given[AREA + AREA - 3 - POINTS] - 7.0 / 8.0).abs() < 1e-6);
+        // Point 5 has columns 8..16 of the padded image, 6..14 of the map: one of label 0, then
+        // seven of label 1. Its first field has two of them.
+        for field in [0, 4, 8, 12] {
+            assert_eq!([0, 1, 2].map(|label| at(label, field, 5)), [0.5, 0.5, 0.0]);
+            assert_eq!(
+                [0, 1, 2].map(|label| at(label, field + 3, 5)),
+                [0.0, 1.0, 0.0]
+            );
+        }
     }
 
     #[test]

@@ -15,13 +15,14 @@ pub use super::problem::{Measured, Problem};
 use super::sheet::Sheet;
 use super::store::{self, SavedModel};
 use crate::device::{self, DeviceChoice, DeviceInfo, DeviceKind};
+use crate::train::clock::Timer;
 use crate::train::files::{self, CheckpointError};
 use crate::train::history::LossPoint;
 use crate::train::task::Task;
 use crate::train::toy::Start;
 
-/// How often the last good state is copied to host memory, in seconds.
-const KEEP_EVERY: f64 = 10.0;
+/// How often the last good state is copied to host memory.
+const KEEP_EVERY: Duration = Duration::from_secs(10);
 /// How often the weights are handed to the window within an epoch.
 const SHOW_EVERY: Duration = Duration::from_secs(3);
 /// A state of millions of numbers is not written every few steps.
@@ -62,8 +63,8 @@ pub struct ImageTask<P: Problem> {
     failure: Option<String>,
     lr: Option<f64>,
     good: EngineState,
-    kept: Instant,
-    shown: Instant,
+    kept: Timer,
+    shown: Timer,
 }
 
 impl<P: Problem> ImageTask<P> {
@@ -115,8 +116,8 @@ impl<P: Problem> ImageTask<P> {
             failure: None,
             lr: None,
             good: state,
-            kept: Instant::now(),
-            shown: Instant::now(),
+            kept: Timer::start(),
+            shown: Timer::start(),
             problem,
             order,
             device,
@@ -251,20 +252,20 @@ impl<P: Problem> Task for ImageTask<P> {
             return Err(sentence);
         }
         self.read_losses()?;
-        if self.kept.elapsed().as_secs_f64() >= KEEP_EVERY {
+        if self.kept.is_over(KEEP_EVERY) {
             let state = self.engine.state()?;
             if state.is_finite() {
                 self.good = state;
             }
-            self.kept = Instant::now();
+            self.kept = Timer::start();
         }
         Ok(std::mem::take(&mut self.pending))
     }
 
     fn snapshot(&mut self) -> Result<ImageSnapshot, String> {
-        if self.step > self.model.step && self.shown.elapsed() >= SHOW_EVERY {
+        if self.step > self.model.step && self.shown.is_over(SHOW_EVERY) {
             self.model = Arc::new(saved(&self.problem, &self.engine.state()?));
-            self.shown = Instant::now();
+            self.shown = Timer::start();
         }
         Ok(ImageSnapshot {
             step: self.step,

@@ -173,6 +173,7 @@ impl Lesson for Editing {
                         }
                     })
                     .response
+                    .labelled_by(label)
                     .on_hover_text("How the flow is followed, both ways.");
             });
             ui.add_enabled_ui(!self.solver.is_adaptive(), |ui| {

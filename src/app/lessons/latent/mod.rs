@@ -227,6 +227,7 @@ impl Lesson for Latent {
                             }
                         })
                         .response
+                        .labelled_by(label)
                         .on_hover_text("How the flow is followed.");
                 });
             });

@@ -174,6 +174,7 @@ impl Lesson for Semantic {
                         }
                     })
                     .response
+                    .labelled_by(label)
                     .on_hover_text("The class that the network is told beside the map.");
             });
             ui.add_enabled_ui(self.class.is_some(), |ui| {
@@ -240,13 +241,13 @@ const NOTES: [Note; 3] = [
     },
     Note {
         title: "What the network sees",
-        formula: r#"4+4→4~"channels""#,
-        text: "The code at t and the map: one-hot, shrunk to the 4 × 4 points of a code (the \
-               share of each label), through a layer that is learned with the flow.",
+        formula: r#"4+8→4~"channels""#,
+        text: "The code at t and the map: one-hot, in 16 × 16 fields (the share of each label), \
+               brought to the 4 × 4 points of a code by a rescaler that is learned with the flow.",
     },
     Note {
         title: "How coarse it is",
-        formula: r#"4·16=64~"shares""#,
+        formula: r#"4·256=1024~"shares""#,
         text: "The map says where there is ink, not how the pen went. What it leaves open, the \
                noise decides.",
     },

@@ -18,8 +18,8 @@ use crate::app::view::{EachBelow, view_of};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::digit_grid::{self, Layout, Textures};
 use crate::app::widgets::icon::{Icon, Look, icon_button};
+use crate::app::widgets::loss_terms::terms_ui;
 use crate::app::widgets::notes::{self, Note};
-use crate::app::widgets::variational_controls::terms_ui;
 use crate::app::widgets::{digit_controls, digit_settings};
 use work::{COLUMNS, Key, ROWS, STRIP, Shown, WALK};
 

@@ -1,13 +1,15 @@
 //! The pairs, the samples and the curves as a figure.
 
-use super::Variational;
+use super::ladder_picture::{SHOWN_STEPS, TRAILS, energy_of, tone, variance_of};
 use super::picture::{ELLIPSES, LINES, MEETING, RADIUS};
 use super::work::{STEPS, Shown};
+use super::{Beside, Variational};
 use crate::app::background::Background;
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sketch::{self, Who};
 use crate::app::time_label;
+use crate::data::Dataset;
 use crate::figure::{Axis, Form, Panel, Scene, Tone};
 use crate::flow::variational::targets_near;
 
@@ -17,6 +19,9 @@ const ARROW: f32 = 0.35;
 const CORNERS: usize = 48;
 
 pub fn figure(lesson: &Variational, lab: &Lab, t: f32) -> Option<Figure> {
+    if lesson.ladder {
+        return rungs(lesson, lab, t);
+    }
     let shown = lesson.work.as_ref().and_then(Background::value)?;
     let Ok(shown) = shown.as_ref() else {
         return None;
@@ -42,9 +47,73 @@ pub fn figure(lesson: &Variational, lab: &Lab, t: f32) -> Option<Figure> {
     Some(Figure::new(lesson.seed, t, draw).by_image(&source))
 }
 
-fn board(shown: &Shown) -> Panel {
-    let panel = Panel::square(shown.dataset.extent());
-    match shown.dataset.boxes() {
+/// The rungs side by side.
+fn rungs(lesson: &Variational, lab: &Lab, t: f32) -> Option<Figure> {
+    let beside = lesson.beside().ok().filter(|beside| !beside.is_empty())?;
+    let curves = lesson.curves;
+    let draw = move |t: f32, _: &_| {
+        let scene = Scene::row(beside.iter().map(|rung| rung_panel(rung, t)).collect());
+        let scene = scene.titled(sketch::time(t));
+        Some(match curves {
+            true => scene.over(rung_plots(&beside, f64::from(t))),
+            false => scene,
+        })
+    };
+    let source = lab.digits.points.source();
+    Some(Figure::new(lesson.seed, t, draw).by_image(&source))
+}
+
+fn rung_panel((slot, stand): &Beside, t: f32) -> Panel {
+    let who = Who {
+        name: "samples",
+        tone: tone(*slot),
+        frames: &stand.frames,
+    };
+    let panel = board(&stand.dataset).titled(stand.name.as_str());
+    let panel = who.add(panel, t, 4.0, TRAILS);
+    match stand.over_null(SHOWN_STEPS) {
+        Some(ratio) => panel.noted(format!("{ratio:.1} × null")),
+        None => panel,
+    }
+}
+
+fn rung_plots(beside: &[Beside], t: f64) -> Scene {
+    let curve = |points: Vec<[f64; 2]>| Form::curve(points, 1.0, false);
+    let variance: Vec<_> = beside.iter().map(|(_, stand)| variance_of(stand)).collect();
+    let energy: Vec<_> = beside.iter().map(|(_, stand)| energy_of(stand)).collect();
+    let all = variance.iter().flatten().map(|at| at[1]);
+    let high = 1.08 * all.filter(|v| v.is_finite()).fold(1e-3, f64::max);
+    let axis = Axis::linear(0.0, 1.0).labelled(time_label::axis());
+    let mut left = Panel::curves(axis, Axis::linear(0.0, high))
+        .titled("Target’s variance at a point on the way")
+        .with(
+            "t",
+            Tone::Muted,
+            0.8,
+            Form::curve([[t, 0.0], [t, high]], 0.5, true),
+        );
+    let level = beside.iter().find_map(|(_, stand)| stand.null);
+    let values = || energy.iter().flatten().map(|at| at[1]).chain(level);
+    let top = values().fold(1e-6, f64::max);
+    let low = values().fold(top, f64::min).max(1e-6);
+    let last = *STEPS.last().unwrap_or(&64) as f64;
+    let axis = Axis::log(0.85, 1.2 * last).labelled("Euler steps");
+    let mut right =
+        Panel::curves(axis, Axis::log(0.7 * low, 1.4 * top)).titled("Energy distance to the data");
+    for (((slot, stand), variance), energy) in beside.iter().zip(variance).zip(energy) {
+        left = left.with(stand.name.as_str(), tone(*slot), 1.0, curve(variance));
+        right = right.with(stand.name.as_str(), tone(*slot), 1.0, curve(energy));
+    }
+    if let Some(level) = level {
+        let line = Form::curve([[0.85, level], [1.2 * last, level]], 0.8, true);
+        right = right.with("True sets", Tone::Ink, 1.0, line);
+    }
+    Scene::apart(vec![left, right])
+}
+
+fn board(dataset: &Dataset) -> Panel {
+    let panel = Panel::square(dataset.extent());
+    match dataset.boxes() {
         Some(boxes) => panel.with(
             "target",
             Tone::Ghost,
@@ -69,7 +138,7 @@ fn pairs(shown: &Shown, t: f32, shared: bool, ellipses: bool, place: [f64; 2]) -
     let line = |i: usize| vec![of(z, i), of(x, i)];
     let now = |i: usize| [0, 1].map(|k| z[2 * i + k] + t * (x[2 * i + k] - z[2 * i + k]));
     let dots = |at: Vec<[f32; 2]>, radius| Form::Points { at, radius };
-    let mut panel = board(shown)
+    let mut panel = board(&shown.dataset)
         .titled(title)
         .with(
             "pairs",
@@ -127,11 +196,11 @@ fn samples(shown: &Shown, t: f32) -> Panel {
         tone: Tone::Model,
         frames: &shown.frames,
     };
-    let panel = who.add(board(shown).titled("Samples"), t, 5.0, 0);
+    let panel = who.add(board(&shown.dataset).titled("Samples"), t, 5.0, 0);
     match (shown.energy.last(), &shown.null) {
         (Some(energy), Some(null)) => panel.noted(format!(
             "energy distance {:.1} times that of true sets",
-            energy / null.mean
+            energy / null
         )),
         _ => panel,
     }
@@ -165,7 +234,7 @@ fn plots(shown: &Shown, t: f64) -> Scene {
             Form::curve(column(1), 1.0, false),
         );
     let top = shown.energy.iter().copied().fold(1e-6, f64::max);
-    let level = shown.null.map_or(top, |null| null.mean);
+    let level = shown.null.unwrap_or(top);
     let low = shown.energy.iter().copied().fold(level, f64::min).max(1e-6);
     let last = *STEPS.last().unwrap_or(&64) as f64;
     let axis = Axis::log(0.85, 1.2 * last).labelled("Euler steps");

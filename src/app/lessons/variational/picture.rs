@@ -186,13 +186,13 @@ fn samples_ui(ui: &mut Ui, lab: &mut Lab, place: Rect, shown: &Shown) {
     canvas.particles((9, 0), &shown.frames, t, DOT * bold, p.model);
     stage.paint_frame(ui.painter(), p);
     let figure = match (shown.energy.last(), &shown.null) {
-        (Some(energy), Some(null)) => format!("{:.1} × null", energy / null.mean),
+        (Some(energy), Some(null)) => format!("{:.1} × null", energy / null),
         _ => String::new(),
     };
     Heading {
         color: p.model,
         title: "Samples",
-        detail: "from the prior",
+        detail: "from noise",
         figure: &figure,
         short: &figure,
         hint: "The figure is the energy distance to the data at 64 Euler steps, as a multiple of \
@@ -204,12 +204,6 @@ fn samples_ui(ui: &mut Ui, lab: &mut Lab, place: Rect, shown: &Shown) {
 /// The target's variance over t, and the samples' quality over steps.
 fn curves_ui(ui: &mut Ui, place: Rect, shown: &Shown, t: f64) {
     let p = theme::palette(ui);
-    let height = place.height();
-    let halves = places::split(place, 2, true);
-    let inner = |place: Rect| {
-        let max = pos2(place.right() - 8.0, place.bottom());
-        Rect::from_min_max(pos2(place.left() + 4.0, place.top() + 4.0), max)
-    };
     let floors = shown.floors.clone().unwrap_or_default();
     let column = |k: usize| {
         floors
@@ -219,7 +213,6 @@ fn curves_ui(ui: &mut Ui, place: Rect, shown: &Shown, t: f64) {
             .collect::<Vec<_>>()
     };
     let (posterior, independent) = (column(1), column(2));
-    let mut left = ui.new_child(UiBuilder::new().max_rect(inner(halves[0])));
     let series = |name, color, points, dashed| Series {
         name,
         color,
@@ -227,26 +220,49 @@ fn curves_ui(ui: &mut Ui, place: Rect, shown: &Shown, t: f64) {
         error: &[],
         dashed,
     };
-    SmallPlot {
-        title: "Target’s variance at a point on the way",
-        hint: "The loss floor at each t, mean over coordinates: what no network can remove. \
-               Estimated from pairs that fall into one small cell.",
-        axis: Axis::Time,
-        cursor: Some(t),
-        series: &[
-            series("Independent pairs", p.error, &independent, true),
-            series("Posterior’s pairs", p.exact, &posterior, false),
-        ],
-    }
-    .show(&mut left, height);
     let log = |steps: usize| (steps as f64).log2();
     let energy: Vec<[f64; 2]> = STEPS
         .iter()
         .zip(&shown.energy)
         .map(|(&steps, &energy)| [log(steps), energy])
         .collect();
-    let level = shown.null.map_or(f64::NAN, |null| null.mean);
+    let level = shown.null.unwrap_or(f64::NAN);
     let null = [[-0.3, level], [6.3, level]];
+    let variance = [
+        series("Independent pairs", p.error, &independent, true),
+        series("Posterior’s pairs", p.exact, &posterior, false),
+    ];
+    let quality = [
+        series("Samples", p.model, &energy, false),
+        series("True sets", p.ink, &null, true),
+    ];
+    two_plots(ui, place, t, &variance, &quality);
+}
+
+/// Variance over t at the left, energy distance over powers of two at the right.
+pub(super) fn two_plots(
+    ui: &mut Ui,
+    place: Rect,
+    t: f64,
+    variance: &[Series<'_>],
+    quality: &[Series<'_>],
+) {
+    let height = place.height();
+    let halves = places::split(place, 2, true);
+    let inner = |place: Rect| {
+        let max = pos2(place.right() - 8.0, place.bottom());
+        Rect::from_min_max(pos2(place.left() + 4.0, place.top() + 4.0), max)
+    };
+    let mut left = ui.new_child(UiBuilder::new().max_rect(inner(halves[0])));
+    SmallPlot {
+        title: "Target’s variance at a point on the way",
+        hint: "The loss floor at each t, mean over coordinates: what no network can remove. \
+               Estimated from pairs that fall into one small cell.",
+        axis: Axis::Time,
+        cursor: Some(t),
+        series: variance,
+    }
+    .show(&mut left, height);
     let mut right = ui.new_child(UiBuilder::new().max_rect(inner(halves[1])));
     SmallPlot {
         title: "Energy distance over Euler steps",
@@ -254,10 +270,7 @@ fn curves_ui(ui: &mut Ui, place: Rect, shown: &Shown, t: f64) {
                Dashed: two true sets of the same size.",
         axis: Axis::PowersOfTwo(0, 6),
         cursor: None,
-        series: &[
-            series("Samples", p.model, &energy, false),
-            series("True sets", p.ink, &null, true),
-        ],
+        series: quality,
     }
     .show(&mut right, height);
 }

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use crate::app::background::Job;
 use crate::app::digits::models::{self, Models, Source};
 use crate::data::Dataset;
-use crate::flow::metric::{NullBand, energy_distance, straightness};
+use crate::flow::metric::{energy_distance, straightness};
 use crate::flow::{Solver, coupling_cost};
 use crate::render::Frames;
 use crate::train::batch::{Purpose, stream};
-use crate::train::images::VariationalSettings;
+use crate::train::images::variational::Origin;
 use crate::train::images::variational::study::{Floors, Pairs};
+use crate::train::images::{VariationalModel, VariationalSettings};
 
 /// Samples on the stage, and the times at which they are kept.
 const SAMPLES: usize = 3000;
@@ -20,6 +21,9 @@ const PAIRS: usize = 20_000;
 const FLOORS: [(usize, f64); 2] = [(30_000, 0.2), (120_000, 0.12)];
 /// Points of the energy distances, whose time grows with the square.
 const ENERGY: usize = 2000;
+/// Sets of samples, and pairs of true sets, that they are the mean of: one alone can be twice off.
+const SETS: u64 = 2;
+const NULLS: u64 = 8;
 /// Euler steps that are compared.
 pub const STEPS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 
@@ -30,6 +34,8 @@ pub struct Key {
     pub version: u64,
     /// Of the noise.
     pub seed: u64,
+    /// What samples start from, where the run knows it.
+    pub origin: Origin,
 }
 
 /// What there is to see; parts that take longer are none at first.
@@ -41,7 +47,7 @@ pub struct Shown {
     pub pairs: Arc<Pairs>,
     /// How it was trained.
     pub settings: Arc<VariationalSettings>,
-    /// Mean and standard deviation of the prior.
+    /// Mean and standard deviation of what samples start from.
     pub prior: [[f32; 2]; 2],
     /// Samples on their way.
     pub frames: Frames,
@@ -54,7 +60,7 @@ pub struct Shown {
     /// Energy distance to the data by Euler steps, in the order of [`STEPS`].
     pub energy: Vec<f64>,
     /// The same between true sets.
-    pub null: Option<NullBand>,
+    pub null: Option<f64>,
 }
 
 /// Result of the thread.
@@ -74,11 +80,11 @@ pub fn make(
     let dataset = model.settings().dataset.points().cloned();
     let dataset = dataset.ok_or("a run over pictures, but points are shown here")?;
     job.pool.install(|| {
-        let pairs = Pairs::draw(&model, &dataset, PAIRS, key.seed)?;
+        let pairs = Pairs::draw(&model, &dataset, key.origin, PAIRS, key.seed)?;
         let times: Vec<f64> = (0..FRAMES)
             .map(|i| i as f64 / (FRAMES - 1) as f64)
             .collect();
-        let x0 = model.noise(key.seed, SAMPLES);
+        let x0 = model.noise_from(key.origin, key.seed, SAMPLES);
         let drawn = model.carry(&x0, Solver::Euler, 2 * (FRAMES - 1), &times, &mut |_| {})?;
         let points = drawn.way.concat();
         let narrow: Vec<f32> = times.iter().map(|&t| t as f32).collect();
@@ -89,7 +95,7 @@ pub fn make(
             frames: Frames::new(narrow.into(), points.into(), SAMPLES),
             dataset: dataset.clone(),
             pairs: Arc::new(pairs),
-            prior: [model.prior_mean(), model.prior_std()].map(|v| [v[0], v[1]]),
+            prior: model.start(key.origin).map(|v| [v[0], v[1]]),
             settings: Arc::new(model.settings().clone()),
             cost,
             floors: None,
@@ -98,31 +104,56 @@ pub fn make(
         };
         job.show(Ok(shown.clone()));
         for (n, cell) in FLOORS {
-            let pairs = Pairs::draw(&model, &dataset, n, 0)?;
+            let pairs = Pairs::draw(&model, &dataset, key.origin, n, 0)?;
             let Some(floors) = pairs.floors(&model, cell, &|| job.is_cancelled()) else {
                 return Ok(());
             };
             shown.floors = Some(floors);
             job.show(Ok(shown.clone()));
         }
-        let truth = |batch: u64| {
-            let mut data = vec![0.0_f32; 2 * ENERGY];
-            dataset.sample_into(&mut stream(key.seed, Purpose::Probe, batch), &mut data);
-            data
-        };
-        let nulls: Vec<f64> = (0..5)
-            .map(|k| energy_distance(&truth(2 * k + 2), &truth(2 * k + 3)))
-            .collect();
-        shown.null = Some(NullBand::of(&nulls));
-        let (x0, data) = (model.noise(key.seed, ENERGY), truth(1));
+        shown.null = Some(null(&dataset, key.seed));
         for steps in STEPS {
             if job.is_cancelled() {
                 return Ok(());
             }
-            let drawn = model.carry(&x0, Solver::Euler, steps, &[], &mut |_| {})?;
-            shown.energy.push(energy_distance(&drawn.x1, &data));
+            let energy = energy(&model, &dataset, key.origin, key.seed, steps)?;
+            shown.energy.push(energy);
             job.show(Ok(shown.clone()));
         }
         Ok(())
     })
+}
+
+/// Energy distance of samples to the data after some Euler steps, mean over a few sets.
+///
+/// # Errors
+/// When the device was lost.
+pub fn energy(
+    model: &VariationalModel,
+    dataset: &Dataset,
+    origin: Origin,
+    seed: u64,
+    steps: usize,
+) -> Result<f64, String> {
+    let x0 = model.noise_from(origin, seed, SETS as usize * ENERGY);
+    let drawn = model.carry(&x0, Solver::Euler, steps, &[], &mut |_| {})?;
+    let sets = drawn.x1.chunks(2 * ENERGY).zip(0..);
+    let each = sets.map(|(set, batch)| energy_distance(set, &truth(dataset, seed, batch)));
+    Ok(each.sum::<f64>() / SETS as f64)
+}
+
+/// The same between two true sets, mean over some pairs of them.
+pub fn null(dataset: &Dataset, seed: u64) -> f64 {
+    let pairs = (0..NULLS).map(|k| SETS + 2 * k);
+    let each = pairs.map(|k| {
+        let [a, b] = [k, k + 1].map(|batch| truth(dataset, seed, batch));
+        energy_distance(&a, &b)
+    });
+    each.sum::<f64>() / NULLS as f64
+}
+
+fn truth(dataset: &Dataset, seed: u64, batch: u64) -> Vec<f32> {
+    let mut data = vec![0.0_f32; 2 * ENERGY];
+    dataset.sample_into(&mut stream(seed, Purpose::Probe, batch), &mut data);
+    data
 }

@@ -19,9 +19,10 @@ use crate::app::widgets::chart::{Chart, LineKind};
 use crate::app::widgets::chip::{Mark, chip};
 use crate::app::widgets::digit_grid::{self, Layout, Textures};
 use crate::app::widgets::icon::{Icon, Look, icon_button};
+use crate::app::widgets::loss_terms::{TERMS, terms_ui};
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::places;
-use crate::app::widgets::variational_controls::{TERMS, ladder_ui, terms_ui};
+use crate::app::widgets::variational_controls::ladder_ui;
 use crate::app::widgets::{digit_controls, digit_settings};
 use work::{BINS, FRAMES, Key, Made, SHOWN, Shown};
 

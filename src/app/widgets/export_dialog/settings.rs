@@ -62,6 +62,7 @@ fn format_ui(ui: &mut Ui, options: &mut Options) {
                 }
             })
             .response
+            .labelled_by(label)
             .on_hover_text("Pixels for slides, vectors for papers, films, or the numbers");
     });
     ui.end_row();
@@ -161,6 +162,7 @@ fn size_ui(ui: &mut Ui, options: &mut Options) {
                 }
             })
             .response
+            .labelled_by(label)
             .on_hover_text("Width, height, type size and resolution for a usual place");
     });
     ui.end_row();

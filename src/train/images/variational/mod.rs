@@ -9,6 +9,6 @@ pub mod target;
 
 pub use model::{Drawn, VariationalModel};
 pub use problem::VariationalProblem;
-pub use rung::{LossTerm, Net, Reduction, Rung};
+pub use rung::{LossTerm, Net, Origin, Reduction, Rung};
 pub use settings::VariationalSettings;
 pub use target::Target;

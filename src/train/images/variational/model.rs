@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use super::rung::Net;
+use super::rung::{Net, Origin};
 use super::settings::VariationalSettings;
 use crate::flow::{Adaptive, Solver, integrate_adaptive, integrate_fixed};
 use crate::nn::mlp::read;
@@ -17,6 +17,9 @@ use crate::train::images::params;
 use crate::train::images::state::OnDevice;
 use crate::train::images::store::SavedModel;
 
+/// Why samples of a run cannot start from its aggregate posterior.
+const NO_AGGREGATE: &str = "the run did not learn where its z lie: it has no posterior, or was \
+                            trained without --aggregate";
 /// Numbers that are carried together at most, whatever they are of.
 const CHUNK: usize = 200_000;
 
@@ -24,9 +27,27 @@ const CHUNK: usize = 200_000;
 pub struct VariationalModel {
     net: Variational,
     settings: VariationalSettings,
+    prior: Law,
+    aggregate: Option<Law>,
+    origin: Origin,
+    device: Device,
+}
+
+/// Means and standard deviations, `[d]` each.
+#[derive(Clone, Debug)]
+struct Law {
     mean: Vec<f32>,
     std: Vec<f32>,
-    device: Device,
+}
+
+impl Law {
+    fn read([mean, logvar]: [Tensor<2>; 2]) -> Result<Self, String> {
+        let std = (logvar * 0.5).exp();
+        Ok(Self {
+            mean: read(mean)?,
+            std: read(std)?,
+        })
+    }
 }
 
 /// What was drawn.
@@ -74,11 +95,15 @@ impl VariationalModel {
         settings: &VariationalSettings,
         device: &Device,
     ) -> Result<Self, String> {
-        let [mean, logvar] = net.prior(settings.floor.map(|floor| floor as f32));
-        let std = (logvar * 0.5).exp();
+        let prior = Law::read(net.prior(settings.floor.map(|floor| floor as f32)))?;
+        let aggregate = net.aggregate().map(Law::read).transpose()?;
         Ok(Self {
-            mean: read(mean)?,
-            std: read(std)?,
+            origin: match aggregate {
+                Some(_) => Origin::Aggregate,
+                None => Origin::Prior,
+            },
+            prior,
+            aggregate,
             net,
             settings: settings.clone(),
             device: device.clone(),
@@ -92,20 +117,90 @@ impl VariationalModel {
 
     /// The prior's mean, `[d]`.
     pub fn prior_mean(&self) -> &[f32] {
-        &self.mean
+        &self.prior.mean
     }
 
     /// The prior's standard deviations, `[d]`.
     pub fn prior_std(&self) -> &[f32] {
-        &self.std
+        &self.prior.std
     }
 
-    /// `n` draws from the prior, `[n, d]`: the noise of a seed, the same in every view.
+    /// What samples start from: the aggregate posterior's mean and variance where the run learned
+    /// them, the prior otherwise.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The same model with samples that start elsewhere.
+    ///
+    /// # Errors
+    /// When the run did not learn where its z lie.
+    pub fn from_origin(mut self, origin: Origin) -> Result<Self, String> {
+        if origin == Origin::Aggregate && self.aggregate.is_none() {
+            return Err(NO_AGGREGATE.to_owned());
+        }
+        self.origin = origin;
+        Ok(self)
+    }
+
+    /// Measures where the z of some data `[n, d]` lie, for a run that did not learn it; samples
+    /// start there from now on.
+    ///
+    /// # Errors
+    /// When the device was lost, or the run has no posterior.
+    pub fn measure_aggregate(&mut self, x: &[f32]) -> Result<(), String> {
+        if !self.settings.posterior {
+            return Err(NO_AGGREGATE.to_owned());
+        }
+        let d = self.length();
+        let mut sums = vec![[0.0_f64; 2]; d];
+        for part in x.chunks((CHUNK / d).max(1) * d) {
+            let [mean, std] = self.posterior(part)?;
+            for (i, (mean, std)) in mean.iter().zip(&std).enumerate() {
+                let [mean, std] = [mean, std].map(|&value| f64::from(value));
+                sums[i % d][0] += mean;
+                sums[i % d][1] += mean * mean + std * std;
+            }
+        }
+        let n = (x.len() / d).max(1) as f64;
+        let variance = |[mean, square]: &[f64; 2]| square / n - (mean / n).powi(2);
+        self.aggregate = Some(Law {
+            mean: sums.iter().map(|sum| (sum[0] / n) as f32).collect(),
+            std: sums
+                .iter()
+                .map(|sum| variance(sum).max(0.0).sqrt() as f32)
+                .collect(),
+        });
+        self.origin = Origin::Aggregate;
+        Ok(())
+    }
+
+    /// Whether samples can start from an origin.
+    pub fn knows(&self, origin: Origin) -> bool {
+        origin == Origin::Prior || self.aggregate.is_some()
+    }
+
+    /// Mean and standard deviations of the normal that samples start from, `[d]` each.
+    pub fn start(&self, origin: Origin) -> [&[f32]; 2] {
+        let law = match (origin, &self.aggregate) {
+            (Origin::Aggregate, Some(aggregate)) => aggregate,
+            _ => &self.prior,
+        };
+        [&law.mean, &law.std]
+    }
+
+    /// `n` draws of where samples start, `[n, d]`: the noise of a seed, the same in every view.
     pub fn noise(&self, seed: u64, n: usize) -> Vec<f32> {
+        self.noise_from(self.origin, seed, n)
+    }
+
+    /// The same from an origin of choice, by the same standard normal numbers.
+    pub fn noise_from(&self, origin: Origin, seed: u64, n: usize) -> Vec<f32> {
+        let [means, stds] = self.start(origin);
         let mut rng = stream(seed, Purpose::Noise, 0);
-        let mut out = Vec::with_capacity(n * self.mean.len());
+        let mut out = Vec::with_capacity(n * means.len());
         for _ in 0..n {
-            for (mean, std) in self.mean.iter().zip(&self.std) {
+            for (mean, std) in means.iter().zip(stds) {
                 let e: f32 = rng.sample(StandardNormal);
                 out.push(mean + std * e);
             }
@@ -119,7 +214,7 @@ impl VariationalModel {
     /// # Errors
     /// When the device was lost.
     pub fn posterior(&self, x: &[f32]) -> Result<[Vec<f32>; 2], String> {
-        let n = x.len() / self.mean.len();
+        let n = x.len() / self.length();
         let both = if self.settings.posterior {
             self.net.posterior(self.upload(x))
         } else {
@@ -127,7 +222,7 @@ impl VariationalModel {
         };
         match both {
             Some([mean, logvar]) => Ok([read(mean)?, read((logvar * 0.5).exp())?]),
-            None => Ok([self.mean.repeat(n), self.std.repeat(n)]),
+            None => Ok([self.prior.mean.repeat(n), self.prior.std.repeat(n)]),
         }
     }
 
@@ -152,7 +247,7 @@ impl VariationalModel {
         save_at: &[f64],
         progress: &mut dyn FnMut(usize),
     ) -> Result<Drawn, String> {
-        let d = self.mean.len();
+        let d = self.length();
         let chunk = (CHUNK / d).max(1) * d;
         let mut drawn = Drawn {
             way: vec![Vec::new(); save_at.len()],
@@ -181,13 +276,17 @@ impl VariationalModel {
         Ok(drawn)
     }
 
+    fn length(&self) -> usize {
+        self.prior.mean.len()
+    }
+
     fn field(&self, x: Tensor<2>, t: f32) -> Tensor<2> {
         let t = Tensor::full([x.dims()[0], 1], t, &self.device);
         self.net.velocity(x, t)
     }
 
     fn upload(&self, x: &[f32]) -> Tensor<2> {
-        let d = self.mean.len();
+        let d = self.length();
         Tensor::from_data(TensorData::new(x.to_vec(), [x.len() / d, d]), &self.device)
     }
 }
@@ -212,5 +311,10 @@ pub fn networks(settings: &VariationalSettings, device: &Device) -> Variational 
     let posterior = settings
         .posterior
         .then(|| body(&settings.posterior_widths, 2 * channels, false));
-    Variational::new(velocity, posterior, shape, device)
+    let net = Variational::new(velocity, posterior, shape, device);
+    if settings.posterior && settings.aggregate {
+        net.with_aggregate(device)
+    } else {
+        net
+    }
 }

@@ -167,6 +167,7 @@ pub fn loss(
         // A shared prior is fitted to the data by its own term only.
         None => mean_p.clone().detach() + (logvar_p.clone().detach() * 0.5).exp() * noise.clone(),
     };
+    let followed = model.aggregate().map(|law| follow(z.clone(), law));
     let observed = noise * settings.noise as f32;
     // The prior is fitted to what lies at the end of the line.
     let end = match settings.form {
@@ -192,12 +193,24 @@ pub fn loss(
     } else {
         zero()
     };
+    let total = mse.clone() * settings.mse.weight as f32
+        + kl.clone() * settings.kl.weight as f32
+        + prior.clone() * settings.prior.weight as f32;
     Loss {
-        total: mse.clone() * settings.mse.weight as f32
-            + kl.clone() * settings.kl.weight as f32
-            + prior.clone() * settings.prior.weight as f32,
+        total: match followed {
+            Some(followed) => total + followed,
+            None => total,
+        },
         parts: vec![mse, kl, prior],
     }
+}
+
+/// Nothing, with the gradient that brings a law to mean and variance of the z `[n, d]` of all data:
+/// that of `−ln N(z; law)`, mean over batch and coordinates. The z do not feel it.
+fn follow(z: Tensor<2>, law: [Tensor<2>; 2]) -> Tensor<1> {
+    let count = z.dims().iter().product::<usize>() as f32;
+    let term = prior_term(z.detach(), law) / count;
+    term.clone() - term.detach()
 }
 
 /// x_t and its target, as [`Form::pair`]; all `[n, d]`, t `[n, 1]`.

@@ -58,8 +58,12 @@ impl Rung {
 
     /// The rung that settings stand on; none between two.
     pub fn of(settings: &VariationalSettings) -> Option<Self> {
-        // From above, so that points stand on the learned prior's rung, not on that of the nets.
-        Self::ALL.into_iter().rev().find(|rung| {
+        // In the plane the rung of the nets is none of its own.
+        let points = settings.dataset.points().is_some();
+        let mut rungs = Self::ALL
+            .into_iter()
+            .filter(|rung| !(points && *rung == Self::Unet));
+        rungs.find(|rung| {
             let mut other = settings.clone();
             rung.apply(&mut other);
             let noise = (settings.noise > 0.0) == (other.noise > 0.0);
@@ -118,6 +122,48 @@ impl FromStr for Net {
 
     fn from_str(text: &str) -> Result<Self, String> {
         find(&[Self::Mlp, Self::Conv, Self::Unet], text, "net")
+    }
+}
+
+/// What samples start from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The prior p that the KL term holds q(z|x) near, as in seed 002.
+    Prior,
+    /// A normal with mean and variance of `q(z) = E_x q(z|x)`, from which the network was trained.
+    /// The squared error draws q(z|x) together, so that q(z) is narrower than p.
+    #[default]
+    Aggregate,
+}
+
+impl Origin {
+    /// Both, in the order of the menus.
+    pub const ALL: [Self; 2] = [Self::Prior, Self::Aggregate];
+
+    /// The name for a person.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Prior => "The prior",
+            Self::Aggregate => "Where z lies",
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Prior => "prior",
+            Self::Aggregate => "aggregate",
+        })
+    }
+}
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        find(&Self::ALL, text, "origin")
     }
 }
 
@@ -239,6 +285,11 @@ mod tests {
             assert_eq!(Rung::of(&settings), Some(rung));
             settings.validate().unwrap();
             assert_eq!(rung.to_string().parse(), Ok(rung));
+        }
+        for rung in Rung::ALL.into_iter().filter(|rung| *rung != Rung::Unet) {
+            let mut settings = VariationalSettings::points();
+            rung.apply(&mut settings);
+            assert_eq!(Rung::of(&settings), Some(rung));
         }
         let mut between = VariationalSettings::pictures();
         between.posterior = false;

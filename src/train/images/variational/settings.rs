@@ -51,6 +51,10 @@ pub struct VariationalSettings {
     pub blocks: usize,
     /// How times are drawn.
     pub time: TimeSampling,
+    /// Whether mean and variance of all z together are learned, for samples to start from; runs
+    /// of before have none.
+    #[serde(default)]
+    pub aggregate: bool,
 }
 
 impl Default for VariationalSettings {
@@ -65,7 +69,8 @@ impl VariationalSettings {
         Self {
             schedule: Schedule {
                 epochs: 20,
-                batch: 512,
+                batch: 256,
+                lr: 2e-3,
                 lr_schedule: LrSchedule::Cosine,
                 ema: Some(0.999),
                 clip: Some(1.0),
@@ -78,14 +83,15 @@ impl VariationalSettings {
             noise: SIGMA,
             form: Form::Consistent,
             mse: LossTerm::new(1.0, Reduction::Mean),
-            kl: LossTerm::new(3.0, Reduction::Sample),
+            kl: LossTerm::new(1.5, Reduction::Sample),
             prior: LossTerm::new(1.0, Reduction::Sample),
             floor: None,
             widths: Vec::new(),
             posterior_widths: Vec::new(),
-            hidden: 128,
+            hidden: 64,
             blocks: 2,
             time: TimeSampling::Stratified,
+            aggregate: true,
         }
     }
 
@@ -116,7 +122,9 @@ impl VariationalSettings {
         self.prior = LossTerm::new(1.0, Reduction::Sum);
         self.floor = Some(0.0);
         self.time = TimeSampling::Uniform;
+        self.aggregate = false;
         self.schedule.ema = None;
+        self.schedule.lr = 1e-3;
         self.schedule.lr_schedule = LrSchedule::Constant;
         if self.dataset.points().is_none() {
             self.widths = vec![128, 128, 128, 256];

@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::model::VariationalModel;
+use super::rung::Origin;
 use super::settings::VariationalSettings;
 use crate::data::Dataset;
 use crate::flow::variational::target_variance;
@@ -23,7 +24,7 @@ pub struct Pairs {
     pub noise: Vec<f32>,
     /// z from q(z|x), `[n, 2]`.
     pub posterior: Vec<f32>,
-    /// z from the prior, whatever x is, `[n, 2]`.
+    /// z from the prior or from the aggregate, whatever x is, `[n, 2]`.
     pub independent: Vec<f32>,
     /// Means of q(z|x), `[n, 2]`.
     pub mean: Vec<f32>,
@@ -43,13 +44,14 @@ pub struct Floors {
 }
 
 impl Pairs {
-    /// Draws `n` pairs.
+    /// Draws `n` pairs; the independent noise is what samples start from at `origin`.
     ///
     /// # Errors
     /// When the device was lost.
     pub fn draw(
         model: &VariationalModel,
         dataset: &Dataset,
+        origin: Origin,
         n: usize,
         seed: u64,
     ) -> Result<Self, String> {
@@ -64,7 +66,7 @@ impl Pairs {
             std.extend(s);
         }
         let posterior = (0..2 * n).map(|i| mean[i] + std[i] * noise[i]).collect();
-        let (centre, width) = (model.prior_mean(), model.prior_std());
+        let [centre, width] = model.start(origin);
         let independent = (0..2 * n)
             .map(|i| centre[i % 2] + width[i % 2] * noise[i])
             .collect();
