@@ -8,14 +8,8 @@ use egui_kittest::SnapshotResults;
 use flowlab::app::LaunchOptions;
 use harness::{on_cpu, picture, press, settle, small_snapshot};
 
-/// Lessons whose stages differ most: particles beside plots, a table of pictures, digits; and one
-/// in lecture mode.
-const LESSONS: [(&str, bool); 4] = [
-    ("checkerboard", false),
-    ("steps", false),
-    ("latent", false),
-    ("paths", true),
-];
+/// Lessons whose stages differ most: particles beside plots, tables of pictures, digits.
+const LESSONS: [&str; 4] = ["checkerboard", "steps", "latent", "paths"];
 /// Names of the screens, their sizes in points, and pixels per point.
 const SCREENS: [(&str, [f32; 2], f32); 3] = [
     ("720p", [1280.0, 720.0], 1.0),
@@ -29,11 +23,10 @@ fn lessons_look_as_before_on_every_screen_in_both_themes() {
         return;
     }
     let mut results = SnapshotResults::new();
-    for (lesson, lecture) in LESSONS {
+    for lesson in LESSONS {
         for (screen, [width, height], pixels_per_point) in SCREENS {
             let options = LaunchOptions {
                 t: Some(0.6),
-                lecture,
                 ..on_cpu(lesson)
             };
             let mut window = harness::window(options, pixels_per_point);

@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_disc_that_is_cut_off_is_the_rest_of_a_whole_one() {
         let (width, height) = (40, 30);
-        let color = [Color32::from_rgba_premultiplied(10, 60, 120, 200)];
+        let color = [Color32::LIGHT_BLUE.gamma_multiply(0.8)];
         for radius in [0.5, 1.0, 2.3, 6.0] {
             let mut stamps = Stamps::default();
             stamps.begin(radius, &color);
