@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # make.sh BINARY [NAME…]   takes the pictures of the window that stand in README and guide, all of
 # them or the named ones (lesson-steps, training, …), into the folder of this script.
-# Needs Xvfb, and xdotool for `painted`. Take them on a quiet machine: a lesson that still counts
-# when its time is over shows it.
+# Needs Xvfb. Take them on a quiet machine: a lesson that still counts when its time is over shows
+# it. `painted` is taken by hand.
 set -euo pipefail
 [ $# -ge 1 ] || { sed -n '2,5s/^# //p' "$0" >&2; exit 2; }
 binary=$(realpath "$1")
@@ -48,26 +48,3 @@ take lesson-semantic 40 --lesson semantic --t 1
 take lesson-editing 60 --lesson editing --t 1
 take lesson-variational_digits 40 --lesson variational_digits --t 0.8
 take lesson-bound 60 --lesson bound --t 1
-
-# The card in which a target is painted: a V by the mouse.
-if wants painted; then
-    echo painted
-    xvfb-run -a -s "-screen 0 1280x800x24" bash -euo pipefail -c '
-        "$0" --screenshot painted.png --force --after 14 &
-        sleep 6
-        xdotool key ctrl+k
-        sleep 1
-        xdotool type "paint a target"
-        sleep 1
-        xdotool key Return
-        sleep 1
-        xdotool mousemove 470 330 mousedown 1
-        for step in $(seq 1 12); do
-            xdotool mousemove $((470 + 9 * step)) $((330 + 18 * step)) sleep 0.03
-        done
-        for step in $(seq 1 12); do
-            xdotool mousemove $((578 + 9 * step)) $((546 - 18 * step)) sleep 0.03
-        done
-        xdotool mouseup 1
-        wait' "$binary"
-fi
