@@ -82,16 +82,7 @@ fn rung_plots(beside: &[Beside], t: f64) -> Scene {
     let variance: Vec<_> = beside.iter().map(|(_, stand)| variance_of(stand)).collect();
     let energy: Vec<_> = beside.iter().map(|(_, stand)| energy_of(stand)).collect();
     let all = variance.iter().flatten().map(|at| at[1]);
-    let high = 1.08 * all.filter(|v| v.is_finite()).fold(1e-3, f64::max);
-    let axis = Axis::linear(0.0, 1.0).labelled(time_label::axis());
-    let mut left = Panel::curves(axis, Axis::linear(0.0, high))
-        .titled("Target’s variance at a point on the way")
-        .with(
-            "t",
-            Tone::Muted,
-            0.8,
-            Form::curve([[t, 0.0], [t, high]], 0.5, true),
-        );
+    let mut left = variance_panel(all, t);
     let level = beside.iter().find_map(|(_, stand)| stand.null);
     let values = || energy.iter().flatten().map(|at| at[1]).chain(level);
     let top = values().fold(1e-6, f64::max);
@@ -206,14 +197,11 @@ fn samples(shown: &Shown, t: f32) -> Panel {
     }
 }
 
-/// The target's variance over t, and the energy distance over steps.
-fn plots(shown: &Shown, t: f64) -> Scene {
-    let floors = shown.floors.clone().unwrap_or_default();
-    let all = floors.at.iter().flat_map(|row| [row[1], row[2]]);
-    let high = 1.08 * all.filter(|v| v.is_finite()).fold(1e-3, f64::max);
+/// The axes of the target's variance over t, high enough for these values, with a line at t.
+fn variance_panel(values: impl Iterator<Item = f64>, t: f64) -> Panel {
+    let high = 1.08 * values.filter(|v| v.is_finite()).fold(1e-3, f64::max);
     let axis = Axis::linear(0.0, 1.0).labelled(time_label::axis());
-    let column = |k: usize| floors.at.iter().map(move |row| [row[0], row[k]]);
-    let variance = Panel::curves(axis, Axis::linear(0.0, high))
+    Panel::curves(axis, Axis::linear(0.0, high))
         .titled("Target’s variance at a point on the way")
         .with(
             "t",
@@ -221,6 +209,14 @@ fn plots(shown: &Shown, t: f64) -> Scene {
             0.8,
             Form::curve([[t, 0.0], [t, high]], 0.5, true),
         )
+}
+
+/// The target's variance over t, and the energy distance over steps.
+fn plots(shown: &Shown, t: f64) -> Scene {
+    let floors = shown.floors.clone().unwrap_or_default();
+    let all = floors.at.iter().flat_map(|row| [row[1], row[2]]);
+    let column = |k: usize| floors.at.iter().map(move |row| [row[0], row[k]]);
+    let variance = variance_panel(all, t)
         .with(
             "Independent pairs",
             Tone::Error,

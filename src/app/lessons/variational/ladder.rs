@@ -3,15 +3,13 @@
 
 use std::sync::Mutex;
 
-use super::work::{self, STEPS};
+use super::work::{self, Key, STEPS};
 use crate::app::background::Job;
 use crate::app::digits::models::{self, Models, Source};
 use crate::data::Dataset;
-use crate::flow::Solver;
-use crate::flow::metric::straightness;
 use crate::render::Frames;
+use crate::train::images::variational::Rung;
 use crate::train::images::variational::study::{Floors, Pairs};
-use crate::train::images::variational::{Origin, Rung};
 use crate::train::images::{ImageConfig, VariationalModel};
 
 /// Rungs that are kept side by side, the pretrained one included.
@@ -23,17 +21,6 @@ const FRAMES: usize = 33;
 /// Pairs behind the target's variance, and the side of their cells.
 const PAIRS: usize = 40_000;
 const CELL: f64 = 0.18;
-
-/// What the rungs are made for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Key {
-    /// Of the weights of a run of the window; 0 for the pretrained rungs.
-    pub version: u64,
-    /// Of the noise.
-    pub seed: u64,
-    /// What samples start from, where a run knows it.
-    pub origin: Origin,
-}
 
 /// One rung; parts that take longer are none at first.
 #[derive(Clone)]
@@ -119,21 +106,13 @@ pub fn make(
 }
 
 fn carried(model: &VariationalModel, name: &str, key: &Key) -> Result<Stand, String> {
-    let dataset = model.settings().dataset.points().cloned();
-    let dataset = dataset.ok_or("a run over pictures, but points are shown here")?;
-    let times: Vec<f64> = (0..FRAMES)
-        .map(|i| i as f64 / (FRAMES - 1) as f64)
-        .collect();
-    let x0 = model.noise_from(key.origin, key.seed, SAMPLES);
-    let steps = 2 * (FRAMES - 1);
-    let drawn = model.carry(&x0, Solver::Euler, steps, &times, &mut |_| {})?;
-    let points = drawn.way.concat();
-    let narrow: Vec<f32> = times.iter().map(|&t| t as f32).collect();
+    let dataset = work::points_of(model)?;
+    let (frames, straightness) = work::carried(model, key, SAMPLES, FRAMES)?;
     Ok(Stand {
         name: name.to_owned(),
         dataset,
-        straightness: straightness(&times, &points),
-        frames: Frames::new(narrow.into(), points.into(), SAMPLES),
+        straightness,
+        frames,
         floors: None,
         energy: Vec::new(),
         null: None,

@@ -30,7 +30,7 @@ use work::{Key, Made};
 
 /// A rung by its place, the run of the window after the others, and what it makes.
 type Beside = (usize, Stand);
-type Thread = Background<ladder::Key, ladder::Made>;
+type Thread = Background<Key, ladder::Made>;
 
 /// A rung that stays.
 struct Column {
@@ -285,7 +285,7 @@ const CURVES: &str = "The target’s variance over t, and quality over steps (5)
 
 impl Variational {
     fn ask_for_rungs(&mut self, lab: &Lab, source: Source) {
-        let key = ladder::Key {
+        let key = Key {
             version: 0,
             seed: self.seed,
             origin: self.origin,
@@ -304,13 +304,7 @@ impl Variational {
             return;
         }
         let version = source.version;
-        ask(
-            own,
-            &ladder::Key { version, ..key },
-            "Your run",
-            &source,
-            lab,
-        );
+        ask(own, &Key { version, ..key }, "Your run", &source, lab);
     }
 
     /// The rungs that are switched on and made so far, and the run of the window.
@@ -363,7 +357,7 @@ impl Variational {
     }
 }
 
-fn ask(thread: &mut Thread, key: &ladder::Key, name: &str, source: &Source, lab: &Lab) {
+fn ask(thread: &mut Thread, key: &Key, name: &str, source: &Source, lab: &Lab) {
     let models = Arc::clone(&lab.digits.models);
     let (wanted, name, source) = (key.clone(), name.to_owned(), source.clone());
     thread.ask(key.clone(), move |job| {

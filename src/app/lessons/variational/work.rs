@@ -27,10 +27,10 @@ const NULLS: u64 = 8;
 /// Euler steps that are compared.
 pub const STEPS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 
-/// What a view is made for.
+/// What a view, or a rung beside others, is made for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
-    /// Of the weights.
+    /// Of the weights of a run of the window; 0 for the pretrained ones.
     pub version: u64,
     /// Of the noise.
     pub seed: u64,
@@ -77,22 +77,15 @@ pub fn make(
     job: &Job<'_, Made>,
 ) -> Result<(), String> {
     let model = models::lock(models).variational(source)?;
-    let dataset = model.settings().dataset.points().cloned();
-    let dataset = dataset.ok_or("a run over pictures, but points are shown here")?;
+    let dataset = points_of(&model)?;
     job.pool.install(|| {
         let pairs = Pairs::draw(&model, &dataset, key.origin, PAIRS, key.seed)?;
-        let times: Vec<f64> = (0..FRAMES)
-            .map(|i| i as f64 / (FRAMES - 1) as f64)
-            .collect();
-        let x0 = model.noise_from(key.origin, key.seed, SAMPLES);
-        let drawn = model.carry(&x0, Solver::Euler, 2 * (FRAMES - 1), &times, &mut |_| {})?;
-        let points = drawn.way.concat();
-        let narrow: Vec<f32> = times.iter().map(|&t| t as f32).collect();
+        let (frames, straightness) = carried(&model, key, SAMPLES, FRAMES)?;
         let own: Vec<usize> = (0..PAIRS).collect();
         let cost = [&pairs.posterior, &pairs.independent].map(|z| coupling_cost(z, &pairs.x, &own));
         let mut shown = Shown {
-            straightness: straightness(&times, &points),
-            frames: Frames::new(narrow.into(), points.into(), SAMPLES),
+            straightness,
+            frames,
             dataset: dataset.clone(),
             pairs: Arc::new(pairs),
             prior: model.start(key.origin).map(|v| [v[0], v[1]]),
@@ -122,6 +115,39 @@ pub fn make(
         }
         Ok(())
     })
+}
+
+/// The data in the plane that a model was trained on.
+///
+/// # Errors
+/// When it was trained on pictures.
+pub fn points_of(model: &VariationalModel) -> Result<Dataset, String> {
+    let dataset = model.settings().dataset.points().cloned();
+    dataset.ok_or_else(|| "a run over pictures, but points are shown here".to_owned())
+}
+
+/// Samples on their way at so many equal times, two Euler steps between them, and how straight
+/// their paths are.
+///
+/// # Errors
+/// When the device was lost.
+pub fn carried(
+    model: &VariationalModel,
+    key: &Key,
+    samples: usize,
+    frames: usize,
+) -> Result<(Frames, f64), String> {
+    let times: Vec<f64> = (0..frames)
+        .map(|i| i as f64 / (frames - 1) as f64)
+        .collect();
+    let x0 = model.noise_from(key.origin, key.seed, samples);
+    let steps = 2 * (frames - 1);
+    let drawn = model.carry(&x0, Solver::Euler, steps, &times, &mut |_| {})?;
+    let points = drawn.way.concat();
+    let straightness = straightness(&times, &points);
+    let narrow: Vec<f32> = times.iter().map(|&t| t as f32).collect();
+    let frames = Frames::new(narrow.into(), points.into(), samples);
+    Ok((frames, straightness))
 }
 
 /// Energy distance of samples to the data after some Euler steps, mean over a few sets.
