@@ -1,25 +1,25 @@
 //! The settings of the next run of an image training.
 
-use egui::{CollapsingHeader, ComboBox, DragValue, Grid, Label, RichText, TextEdit, Ui, vec2};
+use egui::{CollapsingHeader, DragValue, Label, RichText, TextEdit, Ui};
 
+use super::form::{choice_ui, grid, row};
 use super::path_picker::Wanted;
 use crate::app::digits::training::DigitTraining;
 use crate::app::theme;
 use crate::train::images::{ImageConfig, LatentSettings, Normalise, Schedule, VaeSettings};
 use crate::train::{LrSchedule, TimeSampling};
 
+/// Width of a menu, in points.
+const MENU: f32 = 110.0;
+
 /// The settings of the next run.
 pub fn settings_ui(ui: &mut Ui, training: &mut DigitTraining) {
-    Grid::new("image run settings")
-        .num_columns(2)
-        .spacing(vec2(8.0, 6.0))
-        .min_col_width(104.0)
-        .show(ui, |ui| match &mut training.config {
-            ImageConfig::Vae(settings) => vae_ui(ui, settings),
-            ImageConfig::Latent(settings) => latent_ui(ui, settings),
-            ImageConfig::Classifier(settings) => schedule_ui(ui, &mut settings.schedule),
-            ImageConfig::Variational(settings) => schedule_ui(ui, &mut settings.schedule),
-        });
+    grid(ui, "image run settings", |ui| match &mut training.config {
+        ImageConfig::Vae(settings) => vae_ui(ui, settings),
+        ImageConfig::Latent(settings) => latent_ui(ui, settings),
+        ImageConfig::Classifier(settings) => schedule_ui(ui, &mut settings.schedule),
+        ImageConfig::Variational(settings) => schedule_ui(ui, &mut settings.schedule),
+    });
     CollapsingHeader::new("More settings")
         .show(ui, |ui| more_ui(ui, training))
         .header_response
@@ -81,23 +81,19 @@ fn schedule_ui(ui: &mut Ui, schedule: &mut Schedule) {
 
 /// What is seldom changed.
 fn more_ui(ui: &mut Ui, training: &mut DigitTraining) {
-    Grid::new("more image run settings")
-        .num_columns(2)
-        .spacing(vec2(8.0, 6.0))
-        .min_col_width(104.0)
-        .show(ui, |ui| {
-            slow_ui(ui, training.config.schedule_mut());
-            match &mut training.config {
-                ImageConfig::Vae(settings) => {
-                    let hint = "Epochs over which the KL weight grows from nothing. At once, the \
+    grid(ui, "more image run settings", |ui| {
+        slow_ui(ui, training.config.schedule_mut());
+        match &mut training.config {
+            ImageConfig::Vae(settings) => {
+                let hint = "Epochs over which the KL weight grows from nothing. At once, the \
                                 decoder would learn to ignore the code.";
-                    let warm = DragValue::new(&mut settings.kl_warmup).range(0.0..=1000.0);
-                    row(ui, "KL warm-up", hint, warm.speed(0.05));
-                }
-                ImageConfig::Latent(settings) => more_latent_ui(ui, settings),
-                ImageConfig::Classifier(_) | ImageConfig::Variational(_) => {}
+                let warm = DragValue::new(&mut settings.kl_warmup).range(0.0..=1000.0);
+                row(ui, "KL warm-up", hint, warm.speed(0.05));
             }
-        });
+            ImageConfig::Latent(settings) => more_latent_ui(ui, settings),
+            ImageConfig::Classifier(_) | ImageConfig::Variational(_) => {}
+        }
+    });
     // Points have no folder of pictures.
     let points = match &training.config {
         ImageConfig::Variational(settings) => settings.dataset.points().is_some(),
@@ -120,7 +116,14 @@ fn more_ui(ui: &mut Ui, training: &mut DigitTraining) {
 fn slow_ui(ui: &mut Ui, schedule: &mut Schedule) {
     let hint = "How the learning rate changes over the run.";
     let all = LrSchedule::ALL.map(|choice| (choice, choice.label().to_owned()));
-    choice_ui(ui, "Rate over time", hint, &mut schedule.lr_schedule, all);
+    choice_ui(
+        ui,
+        "Rate over time",
+        hint,
+        &mut schedule.lr_schedule,
+        all,
+        MENU,
+    );
     let hint = "Steps over which the learning rate grows from nothing at first.";
     let warm = DragValue::new(&mut schedule.warmup).range(0..=100_000);
     row(ui, "Warm-up steps", hint, warm);
@@ -147,50 +150,22 @@ fn slow_ui(ui: &mut Ui, schedule: &mut Schedule) {
 fn more_latent_ui(ui: &mut Ui, settings: &mut LatentSettings) {
     let hint = "Points along one side of a token: 1 makes 16 tokens of a code, 2 makes 4.";
     let all = [1, 2, 4].map(|patch| (patch, patch.to_string()));
-    choice_ui(ui, "Patch", hint, &mut settings.patch, all);
+    choice_ui(ui, "Patch", hint, &mut settings.patch, all, MENU);
     let hint = "Noise that is left at the data.";
     let sigma = DragValue::new(&mut settings.sigma_min).range(0.0..=0.5);
     let sigma = sigma.speed(1e-4).max_decimals(4);
     row(ui, "σ at the end", hint, sigma);
     let hint = "How the times of a batch are drawn.";
     let all = TimeSampling::ALL.map(|time| (time, time.label()));
-    choice_ui(ui, "Times", hint, &mut settings.time, all);
+    choice_ui(ui, "Times", hint, &mut settings.time, all, MENU);
     let hint = "How codes are brought to the size of the noise: one factor, or each of the 64 \
                 numbers by its own mean and spread.";
     let all = Normalise::ALL.map(|choice| (choice, choice.to_string()));
-    choice_ui(ui, "Normalise by", hint, &mut settings.normalise, all);
+    choice_ui(ui, "Normalise by", hint, &mut settings.normalise, all, MENU);
     let hint = "The autoencoder whose codes the flow learns: the program’s own, or a run folder \
                 that was saved in the lesson Autoencoder.";
     let label = ui.label("Autoencoder").on_hover_text(hint).id;
     let field = TextEdit::singleline(&mut settings.vae).desired_width(150.0);
     ui.add(field).labelled_by(label).on_hover_text(hint);
-    ui.end_row();
-}
-
-fn choice_ui<T: PartialEq, const N: usize>(
-    ui: &mut Ui,
-    name: &str,
-    hint: &str,
-    value: &mut T,
-    all: [(T, String); N],
-) {
-    let label = ui.label(name).on_hover_text(hint).id;
-    let shown = all.iter().find(|(choice, _)| choice == value);
-    let shown = shown.map_or(String::new(), |(_, text)| text.clone());
-    let combo = ComboBox::from_id_salt(name)
-        .width(110.0)
-        .selected_text(shown)
-        .show_ui(ui, |ui| {
-            for (choice, text) in all {
-                ui.selectable_value(value, choice, text);
-            }
-        });
-    combo.response.labelled_by(label).on_hover_text(hint);
-    ui.end_row();
-}
-
-fn row(ui: &mut Ui, name: &str, hint: &str, value: DragValue<'_>) {
-    let label = ui.label(name).on_hover_text(hint).id;
-    ui.add(value).labelled_by(label).on_hover_text(hint);
     ui.end_row();
 }

@@ -17,6 +17,7 @@ pub mod field_menu;
 pub mod figure_dialog;
 pub mod file_dialog;
 pub mod flow_layers;
+pub mod form;
 pub mod formula;
 pub mod heat_map;
 pub mod help;

@@ -1,7 +1,8 @@
 //! Start, pause, step and reset of a training run, its figures and its settings.
 
-use egui::{Button, CollapsingHeader, ComboBox, DragValue, Grid, Rect, RichText, Ui, pos2, vec2};
+use egui::{Button, CollapsingHeader, ComboBox, DragValue, Rect, RichText, Ui, pos2, vec2};
 
+use super::form::grid;
 use super::icon::{Icon, Look, icon_button};
 use super::number;
 use super::target_controls::target_ui;
@@ -121,41 +122,37 @@ fn figures_ui(ui: &mut Ui, run: Option<&Run>, next: &ToyConfig) {
 pub fn settings_ui(ui: &mut Ui, training: &mut Training) {
     target_ui(ui, training);
     let wide = ui.available_width() - 112.0;
-    Grid::new("run settings")
-        .num_columns(2)
-        .spacing(vec2(8.0, 6.0))
-        .min_col_width(104.0)
-        .show(ui, |ui| {
-            preset_ui(ui, training, wide);
-            learning_rate_ui(ui, training);
-            let config = &mut training.config;
-            let hint = "Points drawn afresh at each step.";
-            let speed = (config.batch as f64 * 0.01).max(1.0);
-            row(ui, "Batch", hint, |ui| {
-                ui.add(
-                    DragValue::new(&mut config.batch)
-                        .range(1..=1 << 20)
-                        .speed(speed),
-                )
-                .on_hover_text(AT_RESET);
-            });
-            let hint = "Hidden layers of the network: their width × their number.";
-            row(ui, "Width × depth", hint, |ui| {
-                ui.spacing_mut().interact_size.x = 48.0;
-                ui.add(DragValue::new(&mut config.hidden).range(1..=1024))
-                    .on_hover_text(AT_RESET);
-                ui.label("×");
-                ui.add(DragValue::new(&mut config.layers).range(1..=12).speed(0.05))
-                    .on_hover_text(AT_RESET);
-                ui.label(RichText::new(config.activation.label()).weak());
-            });
-            let hint = "Seed of the weights and of every batch: equal seeds give equal runs.";
-            row(ui, "Seed", hint, |ui| {
-                ui.add(DragValue::new(&mut config.seed).speed(0.1))
-                    .on_hover_text(AT_RESET);
-            });
-            device_ui(ui, &mut training.device, wide);
+    grid(ui, "run settings", |ui| {
+        preset_ui(ui, training, wide);
+        learning_rate_ui(ui, training);
+        let config = &mut training.config;
+        let hint = "Points drawn afresh at each step.";
+        let speed = (config.batch as f64 * 0.01).max(1.0);
+        row(ui, "Batch", hint, |ui| {
+            ui.add(
+                DragValue::new(&mut config.batch)
+                    .range(1..=1 << 20)
+                    .speed(speed),
+            )
+            .on_hover_text(AT_RESET);
         });
+        let hint = "Hidden layers of the network: their width × their number.";
+        row(ui, "Width × depth", hint, |ui| {
+            ui.spacing_mut().interact_size.x = 48.0;
+            ui.add(DragValue::new(&mut config.hidden).range(1..=1024))
+                .on_hover_text(AT_RESET);
+            ui.label("×");
+            ui.add(DragValue::new(&mut config.layers).range(1..=12).speed(0.05))
+                .on_hover_text(AT_RESET);
+            ui.label(RichText::new(config.activation.label()).weak());
+        });
+        let hint = "Seed of the weights and of every batch: equal seeds give equal runs.";
+        row(ui, "Seed", hint, |ui| {
+            ui.add(DragValue::new(&mut config.seed).speed(0.1))
+                .on_hover_text(AT_RESET);
+        });
+        device_ui(ui, &mut training.device, wide);
+    });
     let (text, color) = if training.needs_reset() {
         ("Changed settings apply at reset.", theme::palette(ui).model)
     } else {

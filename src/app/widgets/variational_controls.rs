@@ -1,8 +1,9 @@
 //! The ladder of seed 002 and the settings of its next run, for both lessons: all that the command
 //! line can set.
 
-use egui::{CollapsingHeader, ComboBox, DragValue, Grid, Ui, vec2};
+use egui::{CollapsingHeader, ComboBox, DragValue, Ui, vec2};
 
+use super::form::{choice_ui, grid, row};
 use super::notes;
 use crate::app::digits::training::DigitTraining;
 use crate::data::Dataset;
@@ -10,6 +11,9 @@ use crate::flow::variational::Form;
 use crate::train::TimeSampling;
 use crate::train::images::variational::{LossTerm, Net, Reduction, Rung, Target};
 use crate::train::images::{ImageConfig, VariationalSettings};
+
+/// Width of a menu, in points.
+const MENU: f32 = 130.0;
 
 /// The rungs, the noise, the weights and the floor of the next run, and its networks.
 pub fn ladder_ui(ui: &mut Ui, training: &mut DigitTraining) {
@@ -22,7 +26,7 @@ pub fn ladder_ui(ui: &mut Ui, training: &mut DigitTraining) {
         let hint = "As in Cho’s code the noise is in the target only, with the sign that points \
                     away; consistent, one end of the line is the noisy x.";
         let all = Form::ALL.map(|form| (form, form.label().to_owned()));
-        choice_ui(ui, "Noise enters", hint, &mut settings.form, all);
+        choice_ui(ui, "Noise enters", hint, &mut settings.form, all, MENU);
         let hint = "Standard deviation σ of the observation noise; 0 turns it off. Seed 002 has \
                     σ² = 0.01.";
         let noise = DragValue::new(&mut settings.noise).range(0.0..=1.0);
@@ -89,7 +93,7 @@ fn networks_ui(ui: &mut Ui, settings: &mut VariationalSettings) {
             let mut chosen = dataset;
             let hint = "What the next run learns to draw.";
             let all = Dataset::ALL.map(|dataset| (dataset.clone(), dataset.label()));
-            choice_ui(ui, "Data", hint, &mut chosen, all);
+            choice_ui(ui, "Data", hint, &mut chosen, all, MENU);
             settings.dataset = Target::Points(chosen);
             let hint = "Width of the networks.";
             let hidden = DragValue::new(&mut settings.hidden).range(1..=4096);
@@ -101,14 +105,14 @@ fn networks_ui(ui: &mut Ui, settings: &mut VariationalSettings) {
             let hint = "Plain convolutions, with which the seed began, or U-Nets.";
             let all = [(Net::Conv, "Plain"), (Net::Unet, "U-Net")];
             let all = all.map(|(net, name)| (net, name.to_owned()));
-            choice_ui(ui, "Net", hint, &mut settings.net, all);
+            choice_ui(ui, "Net", hint, &mut settings.net, all, MENU);
             let plain = settings.net == Net::Conv;
             widths_ui(ui, "Channels", &mut settings.widths, plain);
             widths_ui(ui, "Posterior’s", &mut settings.posterior_widths, plain);
         }
         let hint = "How the times of a batch are drawn.";
         let all = TimeSampling::ALL.map(|time| (time, time.label()));
-        choice_ui(ui, "Times", hint, &mut settings.time, all);
+        choice_ui(ui, "Times", hint, &mut settings.time, all, MENU);
         let hint = "Learn mean and variance of the z of all data, so that samples can start where \
                     the network was trained. Needs a posterior.";
         let posterior = settings.posterior;
@@ -132,42 +136,6 @@ fn widths_ui(ui: &mut Ui, name: &str, widths: &mut [usize], plain: bool) {
             named(&response, &format!("{name}, level {}", level + 1));
         }
     });
-    ui.end_row();
-}
-
-fn grid(ui: &mut Ui, id: &str, add: impl FnOnce(&mut Ui)) {
-    Grid::new(id)
-        .num_columns(2)
-        .spacing(vec2(8.0, 6.0))
-        .min_col_width(104.0)
-        .show(ui, add);
-}
-
-fn row(ui: &mut Ui, name: &str, hint: &str, value: DragValue<'_>) {
-    let label = ui.label(name).on_hover_text(hint).id;
-    ui.add(value).labelled_by(label).on_hover_text(hint);
-    ui.end_row();
-}
-
-fn choice_ui<T: Clone + PartialEq, const N: usize>(
-    ui: &mut Ui,
-    name: &str,
-    hint: &str,
-    value: &mut T,
-    all: [(T, String); N],
-) {
-    let label = ui.label(name).on_hover_text(hint).id;
-    let shown = all.iter().find(|(choice, _)| choice == value);
-    let shown = shown.map_or("Other".to_owned(), |(_, text)| text.clone());
-    let combo = ComboBox::from_id_salt(name)
-        .width(130.0)
-        .selected_text(shown)
-        .show_ui(ui, |ui| {
-            for (choice, text) in all {
-                ui.selectable_value(value, choice, text);
-            }
-        });
-    combo.response.labelled_by(label).on_hover_text(hint);
     ui.end_row();
 }
 
