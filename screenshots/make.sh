@@ -17,11 +17,9 @@ mkdir "$XDG_STATE_HOME/flowlab"
 touch "$XDG_STATE_HOME/flowlab/greeted"
 trap 'rm -r "$XDG_STATE_HOME"' EXIT
 
-wants() { [ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]]; }
-
 # take NAME SECONDS FLAG…
 take() {
-    wants "$1" || return 0
+    [ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]] || return 0
     echo "$1"
     xvfb-run -a -s "-screen 0 1920x1080x24" "$binary" \
         --screenshot "$1.png" --force --after "$2" "${@:3}"

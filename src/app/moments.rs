@@ -134,25 +134,23 @@ impl Moments {
         ui.horizontal(|ui| {
             let hint = "Whose weights the iteration slider goes through";
             let label = ui.label("Moments of").on_hover_text(hint).id;
-            ui.label_inputs_by(label, |ui| {
-                ComboBox::from_id_salt("film")
-                    .width(ui.available_width() - 8.0)
-                    .truncate()
-                    .selected_text(&self.name)
-                    .show_ui(ui, |ui| {
-                        ui.selectable_value(of, None, "The current run")
-                            .on_hover_text("The pretrained one until it has kept two moments");
-                        let pretrained = Some(FilmOf::Pretrained);
-                        ui.selectable_value(of, pretrained, PRETRAINED);
-                        for run in training.runs() {
-                            let this = Some(FilmOf::Run(run.id));
-                            ui.selectable_value(of, this, &run.name);
-                        }
-                    })
-                    .response
-                    .labelled_by(label)
-                    .on_hover_text(hint);
-            });
+            ComboBox::from_id_salt("film")
+                .width(ui.available_width() - 8.0)
+                .truncate()
+                .selected_text(&self.name)
+                .show_ui(ui, |ui| {
+                    ui.selectable_value(of, None, "The current run")
+                        .on_hover_text("The pretrained one until it has kept two moments");
+                    let pretrained = Some(FilmOf::Pretrained);
+                    ui.selectable_value(of, pretrained, PRETRAINED);
+                    for run in training.runs() {
+                        let this = Some(FilmOf::Run(run.id));
+                        ui.selectable_value(of, this, &run.name);
+                    }
+                })
+                .response
+                .labelled_by(label)
+                .on_hover_text(hint);
         });
         let numbers = self.kept.iter().map(|kept| kept.weights.num_params());
         let bytes = 4 * numbers.sum::<usize>();

@@ -4,8 +4,8 @@
 //! [`Style`] asks for: a short list of shapes in points, clipped and measured. Each format is one
 //! small writer of that list, so all of them show the same. The raster is `tiny-skia`, with the
 //! glyphs' outlines from `skrifa`; `resvg` and `krilla` would do the same from the SVG, but bring
-//! features into crates that egui and burn share, which would build both a second time. MP4 alone
-//! needs another program, `ffmpeg`.
+//! features into crates that the window and the training share, which would build both twice. MP4
+//! alone needs another program, `ffmpeg`.
 
 pub mod colour;
 pub mod form;

@@ -173,34 +173,30 @@ impl PaintDialog {
         .labelled_by(label)
         .on_hover_text(hint);
         let label = ui.label("Symmetry").id;
-        ui.label_inputs_by(label, |ui| {
-            ComboBox::from_id_salt("symmetry")
-                .width(170.0)
-                .selected_text(self.symmetry.label())
-                .show_ui(ui, |ui| {
-                    for choice in Symmetry::ALL {
-                        ui.selectable_value(&mut self.symmetry, choice, choice.label());
-                    }
-                })
-                .response
-                .labelled_by(label)
-                .on_hover_text("Paint every stroke again on the other sides");
-        });
+        ComboBox::from_id_salt("symmetry")
+            .width(170.0)
+            .selected_text(self.symmetry.label())
+            .show_ui(ui, |ui| {
+                for choice in Symmetry::ALL {
+                    ui.selectable_value(&mut self.symmetry, choice, choice.label());
+                }
+            })
+            .response
+            .labelled_by(label)
+            .on_hover_text("Paint every stroke again on the other sides");
         let label = ui.label("Pixels along a side").id;
         let mut side = self.grid.side();
-        ui.label_inputs_by(label, |ui| {
-            ComboBox::from_id_salt("pixels")
-                .width(170.0)
-                .selected_text(side.to_string())
-                .show_ui(ui, |ui| {
-                    for choice in PIXELS {
-                        ui.selectable_value(&mut side, choice, choice.to_string());
-                    }
-                })
-                .response
-                .labelled_by(label)
-                .on_hover_text("More pixels paint finer; what is painted stays");
-        });
+        ComboBox::from_id_salt("pixels")
+            .width(170.0)
+            .selected_text(side.to_string())
+            .show_ui(ui, |ui| {
+                for choice in PIXELS {
+                    ui.selectable_value(&mut side, choice, choice.to_string());
+                }
+            })
+            .response
+            .labelled_by(label)
+            .on_hover_text("More pixels paint finer; what is painted stays");
         if side != self.grid.side() {
             self.remember();
             self.grid = self.grid.resized(side);

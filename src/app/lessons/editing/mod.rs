@@ -163,19 +163,17 @@ impl Lesson for Editing {
         ui.horizontal(|ui| {
             ui.spacing_mut().slider_width = (0.14 * ui.available_width()).clamp(60.0, 200.0);
             let label = ui.label("Solver").id;
-            ui.label_inputs_by(label, |ui| {
-                ComboBox::from_id_salt("editing solver")
-                    .width(92.0)
-                    .selected_text(self.solver.label())
-                    .show_ui(ui, |ui| {
-                        for solver in Solver::ALL {
-                            ui.selectable_value(&mut self.solver, solver, solver.label());
-                        }
-                    })
-                    .response
-                    .labelled_by(label)
-                    .on_hover_text("How the flow is followed, both ways.");
-            });
+            ComboBox::from_id_salt("editing solver")
+                .width(92.0)
+                .selected_text(self.solver.label())
+                .show_ui(ui, |ui| {
+                    for solver in Solver::ALL {
+                        ui.selectable_value(&mut self.solver, solver, solver.label());
+                    }
+                })
+                .response
+                .labelled_by(label)
+                .on_hover_text("How the flow is followed, both ways.");
             ui.add_enabled_ui(!self.solver.is_adaptive(), |ui| {
                 let steps = Slider::new(&mut self.steps, 1..=MOST)
                     .logarithmic(true)

@@ -216,20 +216,18 @@ impl Lesson for Latent {
     fn bottom_ui(&mut self, ui: &mut Ui, _lab: &mut Lab) {
         ui.horizontal(|ui| {
             let label = ui.label("Solver").id;
-            ui.label_inputs_by(label, |ui| {
-                ui.add_enabled_ui(self.view != View::Solvers, |ui| {
-                    ComboBox::from_id_salt("digit solver")
-                        .width(92.0)
-                        .selected_text(self.solver.label())
-                        .show_ui(ui, |ui| {
-                            for solver in Solver::ALL {
-                                ui.selectable_value(&mut self.solver, solver, solver.label());
-                            }
-                        })
-                        .response
-                        .labelled_by(label)
-                        .on_hover_text("How the flow is followed.");
-                });
+            ui.add_enabled_ui(self.view != View::Solvers, |ui| {
+                ComboBox::from_id_salt("digit solver")
+                    .width(92.0)
+                    .selected_text(self.solver.label())
+                    .show_ui(ui, |ui| {
+                        for solver in Solver::ALL {
+                            ui.selectable_value(&mut self.solver, solver, solver.label());
+                        }
+                    })
+                    .response
+                    .labelled_by(label)
+                    .on_hover_text("How the flow is followed.");
             });
             let label = ui.label("Steps").id;
             let slider = Slider::new(&mut self.steps, 1..=100)

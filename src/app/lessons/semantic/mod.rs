@@ -164,19 +164,17 @@ impl Lesson for Semantic {
             slider_ui(ui, "Pen", hint, size);
             let label = ui.label("Digit").id;
             let name = |class: Option<u8>| class.map_or("any".to_owned(), |c| c.to_string());
-            ui.label_inputs_by(label, |ui| {
-                ComboBox::from_id_salt("told class")
-                    .width(56.0)
-                    .selected_text(name(self.class))
-                    .show_ui(ui, |ui| {
-                        for class in std::iter::once(None).chain((0..CLASSES).map(Some)) {
-                            ui.selectable_value(&mut self.class, class, name(class));
-                        }
-                    })
-                    .response
-                    .labelled_by(label)
-                    .on_hover_text("The class that the network is told beside the map.");
-            });
+            ComboBox::from_id_salt("told class")
+                .width(56.0)
+                .selected_text(name(self.class))
+                .show_ui(ui, |ui| {
+                    for class in std::iter::once(None).chain((0..CLASSES).map(Some)) {
+                        ui.selectable_value(&mut self.class, class, name(class));
+                    }
+                })
+                .response
+                .labelled_by(label)
+                .on_hover_text("The class that the network is told beside the map.");
             ui.add_enabled_ui(self.class.is_some(), |ui| {
                 let gamma = Slider::new(&mut self.gamma, 0.0..=LARGEST)
                     .step_by(0.1)

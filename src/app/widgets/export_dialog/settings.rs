@@ -51,20 +51,18 @@ pub fn settings_ui(ui: &mut Ui, options: &mut Options, moments: usize, has_ffmpe
 fn format_ui(ui: &mut Ui, options: &mut Options) {
     let before = options.format;
     let label = ui.label("Format").id;
-    ui.label_inputs_by(label, |ui| {
-        ComboBox::from_id_salt("format")
-            .width(190.0)
-            .selected_text(format_label(options.format))
-            .show_ui(ui, |ui| {
-                for format in Format::ALL {
-                    let text = format_label(format);
-                    ui.selectable_value(&mut options.format, format, text);
-                }
-            })
-            .response
-            .labelled_by(label)
-            .on_hover_text("Pixels for slides, vectors for papers, films, or the numbers");
-    });
+    ComboBox::from_id_salt("format")
+        .width(190.0)
+        .selected_text(format_label(options.format))
+        .show_ui(ui, |ui| {
+            for format in Format::ALL {
+                let text = format_label(format);
+                ui.selectable_value(&mut options.format, format, text);
+            }
+        })
+        .response
+        .labelled_by(label)
+        .on_hover_text("Pixels for slides, vectors for papers, films, or the numbers");
     ui.end_row();
     if options.format.moves() && !before.moves() {
         // Animations are watched on screens: fewer pixels unless they are asked for.
@@ -144,27 +142,25 @@ fn size_ui(ui: &mut Ui, options: &mut Options) {
         |usual: &Style| usual.width_cm == style.width_cm && usual.height_cm == style.height_cm;
     let chosen = SIZES.iter().find(|(_, usual)| same(usual));
     let label = ui.label("Size").id;
-    ui.label_inputs_by(label, |ui| {
-        ComboBox::from_id_salt("size")
-            .width(190.0)
-            .selected_text(chosen.map_or("As below", |(name, _)| name))
-            .show_ui(ui, |ui| {
-                for (name, usual) in SIZES {
-                    if ui
-                        .selectable_label(chosen.is_some_and(|c| c.0 == name), name)
-                        .clicked()
-                    {
-                        style.width_cm = usual.width_cm;
-                        style.height_cm = usual.height_cm;
-                        style.font_pt = usual.font_pt;
-                        style.dpi = usual.dpi;
-                    }
+    ComboBox::from_id_salt("size")
+        .width(190.0)
+        .selected_text(chosen.map_or("As below", |(name, _)| name))
+        .show_ui(ui, |ui| {
+            for (name, usual) in SIZES {
+                if ui
+                    .selectable_label(chosen.is_some_and(|c| c.0 == name), name)
+                    .clicked()
+                {
+                    style.width_cm = usual.width_cm;
+                    style.height_cm = usual.height_cm;
+                    style.font_pt = usual.font_pt;
+                    style.dpi = usual.dpi;
                 }
-            })
-            .response
-            .labelled_by(label)
-            .on_hover_text("Width, height, type size and resolution for a usual place");
-    });
+            }
+        })
+        .response
+        .labelled_by(label)
+        .on_hover_text("Width, height, type size and resolution for a usual place");
     ui.end_row();
     let (unit, scale) = if options.inches {
         (" in", INCH)
