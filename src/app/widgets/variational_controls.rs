@@ -34,8 +34,9 @@ pub fn ladder_ui(ui: &mut Ui, training: &mut DigitTraining) {
         term_ui(ui, "Weight of mse", &mut settings.mse);
         term_ui(ui, "Weight of KL", &mut settings.kl);
         term_ui(ui, "Weight of prior", &mut settings.prior);
-        floor_ui(ui, settings);
     });
+    // Its name would widen the column of names beyond the panel.
+    ui.horizontal(|ui| floor_ui(ui, settings));
     CollapsingHeader::new("Networks, times and data")
         .show(ui, |ui| networks_ui(ui, settings))
         .header_response
@@ -83,7 +84,6 @@ fn floor_ui(ui: &mut Ui, settings: &mut VariationalSettings) {
         let name = ui.add(floor.max_decimals(2)).on_hover_text(hint);
         named(&name, "Floor");
     }
-    ui.end_row();
 }
 
 /// The networks, how times are drawn, where samples start, and in the plane the data.
