@@ -39,6 +39,11 @@ pub struct Cli {
     /// The window's flags.
     #[command(flatten)]
     pub window: WindowArgs,
+    /// The file that holds the token of `serve` and of `--device remote:ws://HOST:PORT`; left out,
+    /// the token comes from FLOWLAB_TOKEN.
+    #[cfg(feature = "remote")]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
 }
 
 /// Flags of the window.
@@ -123,6 +128,25 @@ pub enum Verb {
     Bench(BenchArgs),
     /// List the GPU adapters and say which device `auto` takes.
     Devices,
+    /// Let other machines train on this one's device.
+    #[cfg(feature = "remote")]
+    Serve(ServeArgs),
+}
+
+/// Flags of `serve`.
+#[cfg(feature = "remote")]
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen; port 0 takes a free one. Other machines reach only another address than
+    /// this one, over a connection that is not encrypted.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7117")]
+    pub bind: std::net::SocketAddr,
+    /// What is served: auto, gpu or cpu.
+    #[arg(long, default_value_t)]
+    pub device: DeviceChoice,
+    /// Clients at a time.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub clients: u16,
 }
 
 /// What to train.

@@ -11,11 +11,11 @@ use burn::cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 pub use burn::tensor::Device;
 use burn::tensor::Tensor;
 use burn::tensor::wgpu::wgpu;
-use serde::{Deserialize, Serialize};
+
+use crate::remote::{self, Address};
 
 /// What the user asked for with `--device`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
     /// A real GPU when there is one, else the processor.
     #[default]
@@ -24,10 +24,12 @@ pub enum DeviceChoice {
     Gpu,
     /// The processor.
     Cpu,
+    /// The device of another machine, in a build with the cargo feature `remote`.
+    Remote(Address),
 }
 
 impl DeviceChoice {
-    /// Every choice, in the order the menus show them.
+    /// Every choice of this machine's own, in the order the menus show them.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Gpu, Self::Cpu];
 
     /// The name shown in a menu.
@@ -36,17 +38,19 @@ impl DeviceChoice {
             Self::Auto => "Automatic",
             Self::Gpu => "GPU (wgpu)",
             Self::Cpu => "CPU",
+            Self::Remote(address) => address.host(),
         }
     }
 }
 
 impl fmt::Display for DeviceChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Gpu => "gpu",
-            Self::Cpu => "cpu",
-        })
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Gpu => f.write_str("gpu"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Remote(address) => write!(f, "remote:{address}"),
+        }
     }
 }
 
@@ -54,10 +58,15 @@ impl FromStr for DeviceChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(address) = text.strip_prefix("remote:") {
+            return address.parse().map(Self::Remote);
+        }
         Self::ALL
             .into_iter()
             .find(|choice| choice.to_string() == text)
-            .ok_or_else(|| format!("unknown device `{text}`; use auto, gpu or cpu"))
+            .ok_or_else(|| {
+                format!("unknown device `{text}`; use auto, gpu, cpu or remote:ws://HOST:PORT")
+            })
     }
 }
 
@@ -70,6 +79,8 @@ pub enum DeviceKind {
     Gpu,
     /// A software Vulkan adapter such as lavapipe: correct, but slower than the processor.
     SoftwareGpu,
+    /// Whatever device another machine serves: each answer takes a way there and back.
+    Remote,
 }
 
 /// The chosen device in words, for the status bar.
@@ -104,6 +115,14 @@ pub enum DeviceError {
         /// The adapter's name.
         adapter: String,
         /// What the driver said.
+        reason: String,
+    },
+    /// The device of another machine cannot be had.
+    #[error("--device remote:{address}: {reason}")]
+    Remote {
+        /// Where it was looked for.
+        address: Address,
+        /// A full sentence.
         reason: String,
     },
 }
@@ -154,7 +173,8 @@ pub fn adapters() -> Vec<Adapter> {
 /// Opens the device of a choice, once for the process; later calls share it.
 ///
 /// # Errors
-/// Only for [`DeviceChoice::Gpu`]: `Auto` falls back to the processor and says so.
+/// Only for [`DeviceChoice::Gpu`] and [`DeviceChoice::Remote`]: `Auto` falls back to the processor
+/// and says so.
 pub fn open(choice: DeviceChoice) -> Result<(Device, DeviceInfo), DeviceError> {
     isolate_runtime_config();
     let opened = choose(choice)?;
@@ -189,6 +209,16 @@ fn choose(choice: DeviceChoice) -> Result<(Device, DeviceInfo), DeviceError> {
                 open_gpu(&adapter, "found").or_else(|error| cpu(format!("GPU failed: {error}")))
             }
         },
+        DeviceChoice::Remote(address) => {
+            let (device, reason) =
+                remote::open(address).map_err(|reason| DeviceError::Remote { address, reason })?;
+            let info = DeviceInfo {
+                kind: DeviceKind::Remote,
+                label: format!("Remote · {}", address.host()),
+                reason,
+            };
+            Ok((device, info))
+        }
     }
 }
 
@@ -240,8 +270,12 @@ fn open_gpu(adapter: &Adapter, reason: &str) -> Result<(Device, DeviceInfo), Dev
 }
 
 /// What a user should know of a failure of a training: that it was too large for the GPU,
-/// or, where the GPU does not answer any more, that it was lost and what goes on without it.
-pub fn explain(sentence: String) -> String {
+/// or, where the GPU or the server does not answer any more, that it was lost and what goes on
+/// without it.
+pub fn explain(sentence: String, kind: Option<DeviceKind>) -> String {
+    if kind == Some(DeviceKind::Remote) {
+        return remote::explain(&sentence).unwrap_or(sentence);
+    }
     let Some(Ok(gpu)) = GPU.get() else {
         return sentence;
     };
@@ -339,6 +373,9 @@ mod tests {
         for choice in DeviceChoice::ALL {
             assert_eq!(choice.to_string().parse(), Ok(choice));
         }
+        let far = "remote:ws://localhost:7117";
+        assert_eq!(far.parse::<DeviceChoice>().unwrap().to_string(), far);
+        assert!("remote:".parse::<DeviceChoice>().is_err());
         assert!("tpu".parse::<DeviceChoice>().unwrap_err().contains("tpu"));
     }
 

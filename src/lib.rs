@@ -16,6 +16,7 @@
 //! | [`intake`] | every reader of foreign bytes, in one list, for fuzzing |
 //! | [`crash`] | a report when the program panics |
 //! | [`device`] | the only file that chooses a burn device |
+//! | [`remote`] | devices of other machines: `flowlab serve` and the client's side |
 //! | [`priority`] | which threads step back for the window |
 //!
 //! # Invariants
@@ -52,5 +53,6 @@ pub mod intake;
 pub mod kernel;
 pub mod nn;
 pub mod priority;
+pub mod remote;
 pub mod render;
 pub mod train;

@@ -20,6 +20,8 @@ fn main() -> ExitCode {
     let most = logger.filter();
     flowlab::app::clipboard::listen(logger, most).expect("it is the only log");
     let cli = Cli::parse();
+    #[cfg(feature = "remote")]
+    flowlab::remote::use_file(cli.token_file);
     let result = match cli.verb {
         None => command::window::run(&cli.window),
         Some(Verb::Train(TrainVerb::Toy(args))) => command::train::run(&args),
@@ -40,6 +42,8 @@ fn main() -> ExitCode {
         Some(Verb::Figure(args)) => command::figure::run(&args),
         Some(Verb::Bench(args)) => command::bench::run(&args),
         Some(Verb::Devices) => command::devices::run(),
+        #[cfg(feature = "remote")]
+        Some(Verb::Serve(args)) => command::serve::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

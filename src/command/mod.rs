@@ -13,6 +13,8 @@ pub mod pack;
 pub mod reconstruct;
 pub mod sample;
 pub mod scheduler;
+#[cfg(feature = "remote")]
+pub mod serve;
 pub mod toy_table;
 pub mod train;
 pub mod train_images;

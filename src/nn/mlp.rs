@@ -45,25 +45,39 @@ impl Mlp {
     /// # Errors
     /// When the device was lost.
     pub fn to_weights(&self) -> Result<MlpWeights, String> {
-        let layers = self
-            .layers
-            .iter()
-            .map(|layer| {
-                let weight = layer.weight.val().inner();
-                let [inputs, outputs] = weight.dims();
-                let bias = layer.bias.as_ref().expect("every layer has a bias");
-                Ok(LinearWeights {
-                    inputs,
-                    outputs,
-                    weight: read(weight.transpose())?,
-                    bias: read(bias.val().inner())?,
-                })
-            })
-            .collect::<Result<_, String>>()?;
-        Ok(MlpWeights {
+        let numbers = read_all(self.flat())?;
+        Ok(self.weights_from(&mut numbers.into_iter()))
+    }
+
+    /// Weight and bias of every layer as flat tensors, in PyTorch's layout.
+    pub fn flat(&self) -> Vec<Tensor<1>> {
+        let layers = self.layers.iter().flat_map(|layer| {
+            let weight = layer.weight.val().inner();
+            let bias = layer.bias.as_ref().expect("every layer has a bias");
+            [weight.transpose().flatten(0, 1), bias.val().inner()]
+        });
+        layers.collect()
+    }
+
+    /// The weights from the numbers of [`Self::flat`].
+    ///
+    /// # Panics
+    /// When there are too few.
+    pub fn weights_from(&self, numbers: &mut impl Iterator<Item = Vec<f32>>) -> MlpWeights {
+        let mut next = || numbers.next().expect("two for every layer");
+        let layers = self.layers.iter().map(|layer| {
+            let [inputs, outputs] = layer.weight.dims();
+            LinearWeights {
+                inputs,
+                outputs,
+                weight: next(),
+                bias: next(),
+            }
+        });
+        MlpWeights {
             activation: self.activation,
-            layers,
-        })
+            layers: layers.collect(),
+        }
     }
 
     /// The velocities `[batch, 2]` at points `x` `[batch, 2]` and times `t` `[batch, 1]`.
@@ -95,4 +109,36 @@ pub fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
         .map_err(|error| format!("the device did not return its data: {error}"))?
         .try_into_vec::<f32>()
         .map_err(|error| format!("the device's data could not be read: {error:?}"))
+}
+
+/// The numbers of several tensors in host memory. Those on another machine come in one message:
+/// one after another, each would take a way there and back.
+///
+/// # Errors
+/// When the device was lost.
+pub fn read_all(tensors: Vec<Tensor<1>>) -> Result<Vec<Vec<f32>>, String> {
+    if !tensors.first().is_some_and(is_far) {
+        return tensors.into_iter().map(read).collect();
+    }
+    let lengths: Vec<usize> = tensors.iter().map(|tensor| tensor.dims()[0]).collect();
+    let mut rest = read(Tensor::cat(tensors, 0))?.into_iter();
+    let parts = lengths
+        .into_iter()
+        .map(|length| rest.by_ref().take(length).collect());
+    Ok(parts.collect())
+}
+
+/// Whether a tensor lies on another machine.
+fn is_far(tensor: &Tensor<1>) -> bool {
+    #[cfg(feature = "remote")]
+    {
+        use burn::backend::DispatchDevice;
+        let device = tensor.device().without_autodiff();
+        matches!(device.as_dispatch(), DispatchDevice::Remote(_))
+    }
+    #[cfg(not(feature = "remote"))]
+    {
+        let _ = tensor;
+        false
+    }
 }

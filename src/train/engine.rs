@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::adam::{Moments, adam, read_state, state_from, trainable};
 use super::batch::Batch;
 use crate::kernel::{MlpWeights, TrainKernel};
-use crate::nn::mlp::{Mlp, read};
+use crate::nn::mlp::{Mlp, read, read_all};
 
 /// All that a run needs to go on: weights, their average, the optimizer's moments.
 #[derive(Clone, Debug, PartialEq)]
@@ -222,6 +222,24 @@ impl BurnEngine {
         }
     }
 
+    /// First and second moment of every weight and bias, flat and in PyTorch's layout; none before
+    /// the first step.
+    fn moments(&self) -> Option<Vec<Tensor<1>>> {
+        let mut tensors = Vec::new();
+        for states in &self.adam_states {
+            let (Some(weight), Some(bias)) = states else {
+                return None;
+            };
+            let (weight, bias) = (&weight.momentum, &bias.momentum);
+            let flat = |moment: &Tensor<2>| moment.clone().transpose().flatten(0, 1);
+            tensors.push(flat(&weight.moment_1));
+            tensors.push(flat(&weight.moment_2));
+            tensors.push(bias.moment_1.clone());
+            tensors.push(bias.moment_2.clone());
+        }
+        Some(tensors)
+    }
+
     fn update_average(&mut self) {
         let Some(average) = &mut self.average else {
             return;
@@ -304,32 +322,29 @@ impl Engine for BurnEngine {
     }
 
     fn state(&self) -> Result<EngineState, String> {
-        let weights = self.model.to_weights()?;
+        // All in one list: a device of another machine is asked once.
+        let mut tensors = self.model.flat();
+        tensors.extend(self.average.iter().flat_map(Mlp::flat));
+        let moments = self.moments();
+        let started = moments.is_some();
+        tensors.extend(moments.into_iter().flatten());
+        let mut numbers = read_all(tensors)?.into_iter();
+        let weights = self.model.weights_from(&mut numbers);
+        let average = self.average.as_ref();
+        let average = average.map(|average| average.weights_from(&mut numbers));
         let mut moments = Moments {
             time: self.steps,
             first: Vec::new(),
             second: Vec::new(),
         };
-        for states in &self.adam_states {
-            let (Some(weight), Some(bias)) = states else {
-                return Ok(EngineState {
-                    average: self.average.as_ref().map(Mlp::to_weights).transpose()?,
-                    weights,
-                    moments: None,
-                });
-            };
-            let mut weight = weight.clone();
-            weight.momentum.moment_1 = weight.momentum.moment_1.transpose();
-            weight.momentum.moment_2 = weight.momentum.moment_2.transpose();
-            for (first, second) in [read_state(&weight)?, read_state(bias)?] {
-                moments.first.extend(first);
-                moments.second.extend(second);
-            }
+        while let (Some(first), Some(second)) = (numbers.next(), numbers.next()) {
+            moments.first.extend(first);
+            moments.second.extend(second);
         }
         Ok(EngineState {
-            average: self.average.as_ref().map(Mlp::to_weights).transpose()?,
             weights,
-            moments: Some(moments),
+            average,
+            moments: started.then_some(moments),
         })
     }
 

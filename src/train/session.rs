@@ -57,8 +57,10 @@ impl<S: Send + Sync + 'static> Session<S> {
             };
             outbox.send(Event::State(RunState::Preparing));
             // A panic in a kernel or a driver must end in a sentence, not in a silent thread.
+            let mut kind = None;
             let result = catch_unwind(AssertUnwindSafe(|| {
                 let (task, device) = make()?;
+                kind = Some(device.kind);
                 outbox.send(Event::Ready {
                     device,
                     floor: task.floor(),
@@ -70,7 +72,7 @@ impl<S: Send + Sync + 'static> Session<S> {
                 Ok(Err(error)) => Some(error),
                 Err(panic) => Some(format!("training stopped: {}", panic_text(&*panic))),
             };
-            if let Some(sentence) = failure.map(device::explain) {
+            if let Some(sentence) = failure.map(|sentence| device::explain(sentence, kind)) {
                 outbox.send(Event::State(RunState::Failed));
                 outbox.send(Event::Failed(sentence));
             }

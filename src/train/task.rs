@@ -4,6 +4,38 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::history::LossPoint;
+use crate::device::DeviceKind;
+
+/// How often a run looks at what lies on its device.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Time between two read-backs of losses and weights.
+    pub publish: Duration,
+    /// Whether each read-back takes a way over a network.
+    pub far: bool,
+}
+
+impl Pace {
+    /// On this machine: about thirty read-backs a second.
+    pub const NEAR: Self = Self {
+        publish: Duration::from_millis(33),
+        far: false,
+    };
+    /// On another machine. Between two read-backs steps are sent without waiting for any, so that
+    /// the way there and back (some ms to 100 ms) does not set the pace.
+    pub const FAR: Self = Self {
+        publish: Duration::from_millis(500),
+        far: true,
+    };
+
+    /// The pace on a kind of device.
+    pub fn on(kind: DeviceKind) -> Self {
+        match kind {
+            DeviceKind::Remote => Self::FAR,
+            DeviceKind::Cpu | DeviceKind::Gpu | DeviceKind::SoftwareGpu => Self::NEAR,
+        }
+    }
+}
 
 /// Something that can be trained step by step.
 pub trait Task {
@@ -45,6 +77,11 @@ pub trait Task {
     /// # Errors
     /// Names the file that could not be written.
     fn save(&mut self, folder: &Path) -> Result<(), String>;
+
+    /// Time between two read-backs: about thirty a second, or less where each is a wait.
+    fn publish_every(&self) -> Duration {
+        Pace::NEAR.publish
+    }
 
     /// Time between two saves under [`Command::KeepIn`](super::Command::KeepIn).
     fn save_every(&self) -> Duration {

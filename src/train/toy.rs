@@ -17,13 +17,13 @@ use super::kept::{Archive, Kept};
 use super::message::Command;
 use super::probe::Probe;
 use super::session::Session;
-use super::task::Task;
+use super::task::{Pace, Task};
 use crate::device::{self, DeviceChoice, DeviceInfo, DeviceKind};
 use crate::kernel::MlpWeights;
 
-/// Points of the probe, and how often it is read.
+/// Points of the probe, and how often it is read: on this machine and on another.
 const PROBE_POINTS: usize = 4096;
-const PROBE_EVERY: u64 = 25;
+const PROBE_EVERY: [u64; 2] = [25, 100];
 
 /// How often the last good state is copied to host memory.
 const KEEP_EVERY: Duration = Duration::from_secs(1);
@@ -54,6 +54,7 @@ pub struct ToyTask {
     engine: Box<dyn Engine>,
     batches: Batches,
     probe: Option<Probe>,
+    pace: Pace,
     step: u64,
     drained: u64,
     excess: Option<f32>,
@@ -122,6 +123,7 @@ impl ToyTask {
             batches: Batches::start(config.clone(), step),
             probe: Probe::new(&config, PROBE_POINTS),
             engine,
+            pace: Pace::on(info.kind),
             step,
             drained: step,
             excess: None,
@@ -157,6 +159,7 @@ impl ToyTask {
         let (good_step, state) = self.good.clone();
         // The device is left alone: sampling needs only the weights in host memory.
         self.engine = Box::new(FusedEngine::new(state, self.config.ema));
+        self.pace = Pace::NEAR;
         self.step = good_step;
         self.drained = good_step;
         self.archive.rewind(good_step);
@@ -181,7 +184,8 @@ impl Task for ToyTask {
         self.engine.step(&batch, lr)?;
         self.step += 1;
         self.seconds += started.elapsed().as_secs_f64();
-        if self.step.is_multiple_of(PROBE_EVERY) || self.step == self.config.steps {
+        let probe_every = PROBE_EVERY[usize::from(self.pace.far)];
+        if self.step.is_multiple_of(probe_every) || self.step == self.config.steps {
             self.measure()?;
         }
         if self.archive.wants(self.step) {
@@ -239,6 +243,10 @@ impl Task for ToyTask {
             weights: Arc::new(self.engine.best()?),
             kept: self.archive.kept().to_vec(),
         })
+    }
+
+    fn publish_every(&self) -> Duration {
+        self.pace.publish
     }
 
     fn set_learning_rate(&mut self, lr: f64) {

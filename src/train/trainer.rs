@@ -11,9 +11,6 @@ use super::message::{Command, Event, Progress, RunState};
 use super::session::Outbox;
 use super::task::Task;
 
-/// Time between two read-backs: about thirty a second.
-const PUBLISH_EVERY: Duration = Duration::from_millis(33);
-
 /// The loop of the training thread.
 pub(super) struct Trainer<'a, T: Task> {
     task: T,
@@ -122,7 +119,7 @@ impl<'a, T: Task> Trainer<'a, T> {
     fn train_one_step(&mut self) -> Result<(), String> {
         self.task.step()?;
         let over = self.task.done() >= self.task.total();
-        if over || self.published.is_over(PUBLISH_EVERY) {
+        if over || self.published.is_over(self.task.publish_every()) {
             self.publish()?;
         }
         if over {

@@ -6,7 +6,7 @@ use burn::tensor::{Gradients, Tensor, TensorData};
 
 use super::params::{self, NamedTensor};
 use crate::nn::ema::warmed_up;
-use crate::nn::mlp::read;
+use crate::nn::mlp::{read, read_all};
 
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.999;
@@ -175,29 +175,43 @@ impl<M: Module> Engine<M> {
     /// When the device was lost.
     pub fn state(&self) -> Result<EngineState, String> {
         let weights = params::collect(&self.model)?;
-        let gather = |part: fn(&Slot) -> Result<Option<Vec<f32>>, String>| {
-            let mut tensors = Vec::with_capacity(weights.len());
-            for (slot, weight) in self.slots.iter().zip(&weights) {
-                let Some(values) = part(slot)? else {
-                    return Ok(None);
-                };
-                tensors.push(NamedTensor {
-                    name: weight.name.clone(),
-                    shape: weight.shape.clone(),
-                    values,
-                });
-            }
-            Ok::<_, String>(Some(tensors))
+        let gather = |part: Part| {
+            let Some(values) = self.part(part)? else {
+                return Ok(None);
+            };
+            let tensors = values.into_iter().zip(&weights);
+            let tensors = tensors.map(|(values, weight)| NamedTensor {
+                name: weight.name.clone(),
+                shape: weight.shape.clone(),
+                values,
+            });
+            Ok::<_, String>(Some(tensors.collect()))
         };
-        let average = gather(|slot| slot.read(Part::Average))?;
-        let first = gather(|slot| slot.read(Part::First))?;
-        let second = gather(|slot| slot.read(Part::Second))?;
+        let average = gather(Part::Average)?;
+        let first = gather(Part::First)?;
+        let second = gather(Part::Second)?;
         Ok(EngineState {
             step: self.steps,
             average,
             moments: first.zip(second).map(|(first, second)| [first, second]),
             weights,
         })
+    }
+
+    /// A part of what the optimizer keeps, weight by weight; none where it is not kept.
+    fn part(&self, part: Part) -> Result<Option<Vec<Vec<f32>>>, String> {
+        let mut here = Vec::new();
+        let mut there = Vec::new();
+        for slot in &self.slots {
+            match slot.part(part) {
+                None => return Ok(None),
+                Some(Kept::Host(values)) => here.push(values.clone()),
+                Some(Kept::Device(tensor)) => there.push(tensor.clone()),
+            }
+        }
+        // A network's slots are all of one kind.
+        here.extend(read_all(there)?);
+        Ok(Some(here))
     }
 
     /// The network to sample with, outside any graph.
@@ -268,27 +282,35 @@ enum Part {
     Average,
 }
 
+/// A part of a slot where it lies.
+enum Kept<'a> {
+    Host(&'a Vec<f32>),
+    Device(&'a Tensor<1>),
+}
+
 impl Slot {
-    fn read(&self, part: Part) -> Result<Option<Vec<f32>>, String> {
+    fn part(&self, part: Part) -> Option<Kept<'_>> {
         match self {
             Self::Host {
                 first,
                 second,
                 average,
-            } => Ok(match part {
-                Part::First => Some(first.clone()),
-                Part::Second => Some(second.clone()),
-                Part::Average => average.clone(),
-            }),
+            } => match part {
+                Part::First => Some(first),
+                Part::Second => Some(second),
+                Part::Average => average.as_ref(),
+            }
+            .map(Kept::Host),
             Self::Device {
                 first,
                 second,
                 average,
             } => match part {
-                Part::First => read(first.clone()).map(Some),
-                Part::Second => read(second.clone()).map(Some),
-                Part::Average => average.clone().map(read).transpose(),
-            },
+                Part::First => Some(first),
+                Part::Second => Some(second),
+                Part::Average => average.as_ref(),
+            }
+            .map(Kept::Device),
         }
     }
 }

@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 
-use crate::nn::mlp::read;
+use crate::nn::mlp::read_all;
 use crate::train::batch::{Purpose, stream};
 
 /// One tensor of a network.
@@ -27,7 +27,14 @@ pub struct NamedTensor {
 pub fn collect<M: Module>(module: &M) -> Result<Vec<NamedTensor>, String> {
     let mut collector = Collector::default();
     module.visit(&mut collector);
-    collector.found.into_iter().collect()
+    let values = read_all(collector.values)?;
+    let named = collector.names.into_iter().zip(values);
+    let named = named.map(|((name, shape), values)| NamedTensor {
+        name,
+        shape,
+        values,
+    });
+    Ok(named.collect())
 }
 
 /// Puts weights into a network of the same shape, on the network's own device.
@@ -73,7 +80,8 @@ pub fn fresh<M: Module>(seed: u64, init: impl FnOnce(&Device) -> M) -> Result<M,
 #[derive(Default)]
 struct Collector {
     path: Vec<String>,
-    found: Vec<Result<NamedTensor, String>>,
+    names: Vec<(String, Vec<usize>)>,
+    values: Vec<Tensor<1>>,
 }
 
 impl ModuleVisitor for Collector {
@@ -87,13 +95,10 @@ impl ModuleVisitor for Collector {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let value = param.val().without_autodiff();
-        let shape = value.dims().to_vec();
-        let name = self.path.join(".");
-        self.found.push(read(value).map(|values| NamedTensor {
-            name,
-            shape,
-            values,
-        }));
+        self.names
+            .push((self.path.join("."), value.dims().to_vec()));
+        let length = value.shape().num_elements();
+        self.values.push(value.reshape([length]));
     }
 }
 

@@ -18,13 +18,14 @@ use crate::device::{self, DeviceChoice, DeviceInfo, DeviceKind};
 use crate::train::clock::Timer;
 use crate::train::files::{self, CheckpointError};
 use crate::train::history::LossPoint;
-use crate::train::task::Task;
+use crate::train::task::{Pace, Task};
 use crate::train::toy::Start;
 
 /// How often the last good state is copied to host memory.
 const KEEP_EVERY: Duration = Duration::from_secs(10);
-/// How often the weights are handed to the window within an epoch.
-const SHOW_EVERY: Duration = Duration::from_secs(3);
+/// How often the weights are handed to the window within an epoch: on this machine, and on
+/// another, from which some 20 MB come each time.
+const SHOW_EVERY: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(30)];
 /// A state of millions of numbers is not written every few steps.
 const SAVE_EVERY: Duration = Duration::from_secs(30);
 
@@ -263,7 +264,8 @@ impl<P: Problem> Task for ImageTask<P> {
     }
 
     fn snapshot(&mut self) -> Result<ImageSnapshot, String> {
-        if self.step > self.model.step && self.shown.is_over(SHOW_EVERY) {
+        let show_every = SHOW_EVERY[usize::from(Pace::on(self.info.kind).far)];
+        if self.step > self.model.step && self.shown.is_over(show_every) {
             self.model = Arc::new(saved(&self.problem, &self.engine.state()?));
             self.shown = Timer::start();
         }
@@ -274,6 +276,10 @@ impl<P: Problem> Task for ImageTask<P> {
             sheets: Arc::clone(&self.sheets),
             model: Arc::clone(&self.model),
         })
+    }
+
+    fn publish_every(&self) -> Duration {
+        Pace::on(self.info.kind).publish
     }
 
     fn set_learning_rate(&mut self, lr: f64) {
