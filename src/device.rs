@@ -32,6 +32,13 @@ impl DeviceChoice {
     /// Every choice of this machine's own, in the order the menus show them.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Gpu, Self::Cpu];
 
+    /// What a menu offers a program that was started with this choice: another machine's device
+    /// is never found, only named.
+    pub fn choices(self) -> Vec<Self> {
+        let far = matches!(self, Self::Remote(_)).then_some(self);
+        far.into_iter().chain(Self::ALL).collect()
+    }
+
     /// The name shown in a menu.
     pub fn label(self) -> &'static str {
         match self {

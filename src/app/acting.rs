@@ -2,6 +2,7 @@
 
 use egui::{Context, ViewportCommand};
 
+use super::digits::Part;
 use super::keys::Action;
 use super::lesson::Lab;
 use super::training::{self, Card};
@@ -28,8 +29,13 @@ impl App {
         if own && self.lessons[self.current].act(action, &mut self.lab) {
             return;
         }
-        // Runs of the image lab are saved where they are shown.
+        // Runs of the image lab are trained and saved where they are shown.
         let part = self.lessons[self.current].part();
+        if let Some(part) = part
+            && self.train_part(part, action)
+        {
+            return;
+        }
         let can_save = match part {
             Some(part) => self.lab.digits.part(part).is_started(),
             None => self.lab.training.run().is_some(),
@@ -114,5 +120,17 @@ impl App {
                 self.lessons[self.current].act(action, &mut self.lab);
             }
         }
+    }
+
+    /// Trains what a lesson of the image lab shows; false when another action is meant.
+    fn train_part(&mut self, part: Part, action: Action) -> bool {
+        let (digits, device) = (&mut self.lab.digits, self.lab.training.device);
+        match action {
+            Action::TrainPause => digits.toggle(part, device),
+            Action::TrainStep => digits.part(part).step(device),
+            Action::ResetWeights => digits.part(part).reset(),
+            _ => return false,
+        }
+        true
     }
 }

@@ -143,6 +143,7 @@ pub trait Lesson {
     /// The panel at the side.
     fn controls_ui(&mut self, ui: &mut Ui, lab: &mut Lab);
 
-    /// Reacts to a key; false when it means nothing here.
+    /// Reacts to a key; false when it means nothing here. The training of [`Self::part`] is started,
+    /// paused and reset by the window.
     fn act(&mut self, action: Action, lab: &mut Lab) -> bool;
 }

@@ -8,6 +8,7 @@ pub mod beats;
 mod cards;
 pub mod clipboard;
 mod clock;
+mod copying;
 mod curve;
 pub mod digits;
 mod exact;

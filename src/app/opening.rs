@@ -1,12 +1,12 @@
 //! Run folders on their way into the list of runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use super::run::{Opened, Run, RunId};
 use super::training::Training;
-use crate::train::ToyConfig;
+use crate::train::{Command, ToyConfig};
 
 /// A folder that is being read on a thread of its own.
 pub struct Opening {
@@ -25,6 +25,8 @@ pub struct Wish {
     pub hidden: bool,
     /// Its folder is none of the user's.
     pub unsaved: bool,
+    /// It takes the place of this run, which has failed, and trains on.
+    pub instead: Option<RunId>,
     /// The last of a session: what the controls say then, and what is on the stage.
     pub end: Option<(ToyConfig, OnStage)>,
 }
@@ -54,6 +56,27 @@ impl Training {
         }
     }
 
+    /// Whether the current run has failed and a state of it is kept.
+    pub fn can_go_on(&self) -> bool {
+        self.run().is_some_and(|run| run.refuge().is_some())
+    }
+
+    /// Reads the kept state of the current run, which has failed; once it is there, the run trains
+    /// on from it, on the device that is chosen now.
+    pub(super) fn go_on(&mut self) {
+        let Some(run) = self.run().filter(|_| !self.is_opening()) else {
+            return;
+        };
+        if let Some(folder) = run.refuge().map(Path::to_owned) {
+            let wish = Wish {
+                unsaved: true,
+                instead: Some(run.id),
+                ..Wish::default()
+            };
+            self.open_as(folder, wish);
+        }
+    }
+
     /// Whether a folder is on its way.
     pub fn is_opening(&self) -> bool {
         !self.opening.is_empty()
@@ -69,7 +92,12 @@ impl Training {
             };
             let wish = self.opening.remove(0).wish;
             match answer {
-                Err(sentence) => self.report(sentence),
+                Err(sentence) => {
+                    if let Some(failed) = wish.instead.and_then(|id| self.runs.get_mut(id)) {
+                        failed.leave_refuge();
+                    }
+                    self.report(sentence);
+                }
                 Ok(opened) => self.take(opened, &wish),
             }
             if let Some((config, stage)) = wish.end {
@@ -100,6 +128,9 @@ impl Training {
         if wish.unsaved {
             run.forget_saved();
         }
+        if let Some(id) = wish.instead {
+            return self.replace(id, run);
+        }
         self.note = Some(format!("Opened {}", run.name));
         self.config = run.config.clone();
         self.pause();
@@ -110,6 +141,19 @@ impl Training {
         self.versions += 1;
         if let Some(run) = self.runs.get_mut(id) {
             run.set_version(self.versions);
+        }
+        self.stage_run();
+    }
+
+    /// Puts a run in the place of one that has failed, and trains it on.
+    fn replace(&mut self, id: RunId, run: Run) {
+        self.versions += 1;
+        if let Some(failed) = self.runs.get_mut(id).filter(|old| old.refuge().is_some()) {
+            failed.become_again(run);
+            failed.set_version(self.versions);
+            failed.tell(Command::Run);
+            failed.set_learning_rate(self.config.lr);
+            self.note = Some(format!("{} goes on from step {}", failed.name, failed.step));
         }
         self.stage_run();
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
+use super::copying::Copying;
 use super::curve::LossCurve;
 use super::training::Staged;
 use crate::device::{DeviceChoice, DeviceInfo};
@@ -59,7 +60,7 @@ pub struct Run {
     kept_at: Option<u64>,
     keeping: bool,
     /// The folder that it was opened from is being copied.
-    copying: Option<Receiver<Result<PathBuf, String>>>,
+    copying: Option<Copying>,
     /// Whether it was last told to train. The state follows a little later.
     wanted: bool,
 }

@@ -26,6 +26,8 @@ pub struct Training {
     pub config: ToyConfig,
     /// Where the next run trains.
     pub device: DeviceChoice,
+    /// The devices to choose from.
+    pub devices: Vec<DeviceChoice>,
     /// Failures that somebody should read.
     pub messages: Vec<String>,
     /// Everything that was reported in the session.
@@ -52,6 +54,7 @@ impl Training {
         let mut training = Self {
             config: ToyConfig::preset(preset),
             device,
+            devices: device.choices(),
             messages: Vec::new(),
             log: Log::default(),
             note: None,
@@ -212,9 +215,10 @@ impl Training {
         self.messages.push(sentence);
     }
 
-    /// Starts from fresh weights, goes on, or pauses.
+    /// Starts from fresh weights, goes on (from the kept state of a run that has failed), or pauses.
     pub fn toggle(&mut self) {
         match self.runs.current_mut() {
+            Some(run) if run.refuge().is_some() => self.go_on(),
             Some(run) if run.is_over() => self.start(Some(Command::Run)),
             Some(run) if run.is_running() => run.tell(Command::Pause),
             Some(run) => run.tell(Command::Run),

@@ -66,6 +66,48 @@ fn weights(path: &Path) -> Checkpoint {
 }
 
 #[test]
+fn a_run_that_has_failed_goes_on_from_what_was_kept() {
+    if !common::gpu_here() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let options = LaunchOptions {
+        state: Some(folder.path().to_owned()),
+        ..on_cpu("checkerboard")
+    };
+    let mut window = harness::window(options, 0.5);
+    train(&mut window);
+    let kept = step(&window);
+    until(&mut window, "it is kept", |_| {
+        !sessions(folder.path()).is_empty()
+    });
+    let (name, rate) = {
+        let training = &window.state().lab.training;
+        (training.run().unwrap().name.clone(), training.config.lr)
+    };
+
+    window.state_mut().lab.training.set_learning_rate(1e300);
+    window.state_mut().lab.training.toggle();
+    until(&mut window, "it fails", |window| {
+        window.state().lab.training.can_go_on()
+    });
+    window.state_mut().lab.training.set_learning_rate(rate);
+    window.run_steps(2);
+    harness::click(&mut window, "Go on");
+    until(&mut window, "it trains on", |window| {
+        step(window) > kept + 20
+    });
+    let training = &window.state().lab.training;
+    assert_eq!(training.runs().len(), 1, "in its own place");
+    let run = training.run().unwrap();
+    assert!(run.is_running() && run.name == name);
+    // Its curve begins where it did, and has every step once.
+    let raw = run.curve.raw();
+    assert!(raw[0][0] <= 1.0 && raw.is_sorted_by(|a, b| a[0] < b[0]));
+    window.state_mut().on_exit();
+}
+
+#[test]
 fn fault_26_a_window_closed_with_unsaved_work_asks_nothing_and_offers_it_at_the_next_start() {
     if !common::gpu_here() {
         return;

@@ -4,11 +4,12 @@ mod opening;
 mod saving;
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use super::models::Source;
+use crate::app::copying::Copying;
 use crate::app::curve::LossCurve;
 use crate::app::widgets::path_picker::PathPicker;
 use crate::device::{DeviceChoice, DeviceInfo};
@@ -62,9 +63,11 @@ pub struct DigitTraining {
     /// The folder that is being read is none of the user's.
     unsaved: bool,
     /// The folder that the run was opened from is being copied.
-    copying: Option<Receiver<Result<PathBuf, String>>>,
+    copying: Option<Copying>,
     /// What the controls say once the folder has been read.
     after: Option<ImageConfig>,
+    /// Where the run trains on once its kept state has been read.
+    go_on: Option<DeviceChoice>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -99,6 +102,7 @@ impl DigitTraining {
             unsaved: false,
             copying: None,
             after: None,
+            go_on: None,
             wake,
         }
     }
@@ -163,9 +167,12 @@ impl DigitTraining {
         }
     }
 
-    /// Starts from fresh weights, goes on, or pauses.
+    /// Starts from fresh weights, goes on (from the kept state of a run that has failed), or pauses.
     pub fn toggle(&mut self, device: DeviceChoice) {
-        if self.session.is_none() || self.is_over() {
+        if let Some(folder) = self.refuge().map(Path::to_owned) {
+            self.open_as(folder, true);
+            self.go_on = Some(device);
+        } else if self.session.is_none() || self.is_over() {
             self.begin(device);
             self.tell(Command::Run);
         } else if self.is_running() {

@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread;
 
 use super::{News, Run};
-use crate::train::Command;
-use crate::train::files::copy_run;
+use crate::app::copying::Copying;
+use crate::train::{Command, RunState};
 
 impl Run {
     /// Asks the training thread to save; false when it has ended. A run that was opened and has not
@@ -16,18 +14,9 @@ impl Run {
         let Some(reopen) = &self.reopen else {
             return self.send(Command::Save(folder));
         };
-        let (send, copied) = channel();
         let (from, wake) = (reopen.folder.clone(), Arc::clone(&reopen.wake));
-        let copy = move || {
-            let done = copy_run(&from, &folder).map_err(|error| error.to_string());
-            // The window may be gone by now.
-            let _ = send.send(done.map(|()| folder));
-            wake();
-        };
-        let thread = thread::Builder::new().name("flowlab-copy".to_owned());
-        let started = thread.spawn(copy).is_ok();
-        self.copying = started.then_some(copied);
-        started
+        self.copying = Copying::start(from, folder, wake);
+        self.copying.is_some()
     }
 
     /// The same for the program's own sake; nothing is told of it.
@@ -47,6 +36,25 @@ impl Run {
         self.keeping && self.session.as_ref().is_some_and(|s| !s.is_over())
     }
 
+    /// Where the program has kept a state of this run, if it has failed.
+    pub fn refuge(&self) -> Option<&Path> {
+        let kept = self.state == RunState::Failed && self.kept_at.is_some();
+        self.quiet.as_deref().filter(|_| kept)
+    }
+
+    /// Its refuge could not be read.
+    pub fn leave_refuge(&mut self) {
+        self.kept_at = None;
+    }
+
+    /// The same run as its refuge holds it: it keeps its place, name and colour, and the refuge.
+    pub fn become_again(&mut self, kept: Self) {
+        let failed = std::mem::replace(self, kept);
+        (self.id, self.name) = (failed.id, failed.name);
+        (self.color, self.shown) = (failed.color, failed.shown);
+        (self.quiet, self.kept_at) = (failed.quiet, Some(self.step));
+    }
+
     /// Its folder is none of the user's.
     pub fn forget_saved(&mut self) {
         self.saved = None;
@@ -64,16 +72,16 @@ impl Run {
 
     /// Takes the end of a copy.
     pub(super) fn take_copied(&mut self, news: &mut News) {
-        let copied = self.copying.as_ref().map(Receiver::try_recv);
-        match copied {
-            None | Some(Err(TryRecvError::Empty)) => return,
-            Some(Err(TryRecvError::Disconnected)) => {}
-            Some(Ok(Ok(path))) => {
+        let Some(end) = self.copying.as_ref().and_then(Copying::end) else {
+            return;
+        };
+        self.copying = None;
+        match end {
+            Ok(path) => {
                 self.saved = Some(self.step);
                 news.note = Some(format!("Saved to {}", path.display()));
             }
-            Some(Ok(Err(sentence))) => news.failures.push(format!("not saved: {sentence}")),
+            Err(sentence) => news.failures.push(sentence),
         }
-        self.copying = None;
     }
 }

@@ -97,6 +97,7 @@ impl Training {
                 id: Some(ids[place]),
                 hidden: !run.shown,
                 unsaved,
+                instead: None,
                 end: last.then(|| (plane.config.clone(), stage.clone())),
             };
             self.open_as((*folder).clone(), wish);

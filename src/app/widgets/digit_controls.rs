@@ -19,6 +19,7 @@ pub fn run_ui(ui: &mut Ui, digits: &mut Digits, part: Part, device: DeviceChoice
             RunState::Preparing if training.is_running() => "Preparing…",
             _ if training.is_running() => "Pause",
             RunState::Paused if training.step > 0 => "Continue",
+            _ if training.refuge().is_some() => "Go on",
             _ => "Train",
         };
         let text = RichText::new(name)

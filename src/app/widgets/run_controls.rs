@@ -9,7 +9,6 @@ use super::target_controls::target_ui;
 use crate::app::run::Run;
 use crate::app::theme;
 use crate::app::training::Training;
-use crate::device::DeviceChoice;
 use crate::train::{LrSchedule, Preset, RunState, ToyConfig};
 
 /// Tooltip of what a running network cannot change.
@@ -24,6 +23,7 @@ pub fn run_ui(ui: &mut Ui, training: &mut Training) {
             Some(run) if running && run.state == RunState::Preparing => "Preparing…",
             Some(_) if running => "Pause",
             Some(run) if run.state == RunState::Paused && run.step > 0 => "Continue",
+            Some(run) if run.refuge().is_some() => "Go on",
             _ => "Train",
         };
         let text = RichText::new(name)
@@ -32,7 +32,8 @@ pub fn run_ui(ui: &mut Ui, training: &mut Training) {
             .color(p.on_accent);
         let width = (ui.available_width() - 178.0).max(80.0);
         let button = Button::new(text).fill(p.accent).min_size(vec2(width, 36.0));
-        let hint = "Train from fresh weights, pause, go on (T). The window never waits for it.";
+        let hint = "Train from fresh weights, pause, go on (T). The window never waits for it. A run \
+                    that has failed goes on from its last kept state, on the device chosen below.";
         if ui.add(button).on_hover_text(hint).clicked() {
             training.toggle();
         }
@@ -151,7 +152,7 @@ pub fn settings_ui(ui: &mut Ui, training: &mut Training) {
             ui.add(DragValue::new(&mut config.seed).speed(0.1))
                 .on_hover_text(AT_RESET);
         });
-        device_ui(ui, &mut training.device, wide);
+        device_ui(ui, training, wide);
     });
     let (text, color) = if training.needs_reset() {
         ("Changed settings apply at reset.", theme::palette(ui).model)
@@ -229,7 +230,10 @@ fn learning_rate_ui(ui: &mut Ui, training: &mut Training) {
     }
 }
 
-fn device_ui(ui: &mut Ui, device: &mut DeviceChoice, width: f32) {
+fn device_ui(ui: &mut Ui, training: &mut Training, width: f32) {
+    let Training {
+        device, devices, ..
+    } = training;
     row(
         ui,
         "Device",
@@ -239,7 +243,7 @@ fn device_ui(ui: &mut Ui, device: &mut DeviceChoice, width: f32) {
                 .width(width)
                 .selected_text(device.label())
                 .show_ui(ui, |ui| {
-                    for choice in DeviceChoice::ALL {
+                    for &choice in &*devices {
                         ui.selectable_value(device, choice, choice.label());
                     }
                 });

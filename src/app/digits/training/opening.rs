@@ -36,6 +36,7 @@ impl DigitTraining {
     /// The same; `unsaved` where the folder is none of the user's.
     pub fn open_as(&mut self, folder: PathBuf, unsaved: bool) {
         self.unsaved = unsaved;
+        self.go_on = None;
         let (send, reader) = channel();
         let wake = Arc::clone(&self.wake);
         let read = move || {
@@ -59,9 +60,15 @@ impl DigitTraining {
             Ok(answer) => answer,
         };
         self.opening = None;
+        let go_on = self.go_on.take();
         let after = self.after.take();
         let failure = match answer {
-            Err(sentence) => Some(sentence),
+            Err(sentence) => {
+                if go_on.is_some() {
+                    self.kept_at = None;
+                }
+                Some(sentence)
+            }
             Ok((folder, run)) if !self.takes(&run.config) => Some(format!(
                 "{}: a run of `train {}`; open it in its own lesson",
                 folder.display(),
@@ -69,6 +76,12 @@ impl DigitTraining {
             )),
             Ok((folder, run)) => {
                 self.take(&folder, run);
+                if let Some(device) = go_on {
+                    // The state that is there is the one that is gone on from.
+                    (self.quiet, self.kept_at) = (Some(folder), Some(self.step));
+                    self.note = Some(format!("The run goes on from step {}", self.step));
+                    self.toggle(device);
+                }
                 None
             }
         };

@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread;
 
 use super::DigitTraining;
-use crate::train::Command;
-use crate::train::files::copy_run;
+use crate::app::copying::Copying;
+use crate::train::{Command, RunState};
 
 impl DigitTraining {
     /// Asks the training thread to save; false when there is none. A run that was opened and has
@@ -19,18 +17,8 @@ impl DigitTraining {
         let Some(from) = self.folder.clone() else {
             return false;
         };
-        let (send, copied) = channel();
-        let wake = Arc::clone(&self.wake);
-        let copy = move || {
-            let done = copy_run(&from, &folder).map_err(|error| error.to_string());
-            // The window may be gone by now.
-            let _ = send.send(done.map(|()| folder));
-            wake();
-        };
-        let thread = thread::Builder::new().name("flowlab-copy".to_owned());
-        let started = thread.spawn(copy).is_ok();
-        self.copying = started.then_some(copied);
-        started
+        self.copying = Copying::start(from, folder, Arc::clone(&self.wake));
+        self.copying.is_some()
     }
 
     /// The same of a run of this window for the program's own sake; nothing is told of it.
@@ -51,6 +39,12 @@ impl DigitTraining {
         self.keeping && self.session.as_ref().is_some_and(|s| !s.is_over())
     }
 
+    /// Where the program has kept a state of this run, if it has failed.
+    pub fn refuge(&self) -> Option<&Path> {
+        let kept = self.state == RunState::Failed && self.kept_at.is_some();
+        self.quiet.as_deref().filter(|_| kept)
+    }
+
     /// The folder that holds its present weights: it was opened and has not trained on.
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
@@ -68,17 +62,15 @@ impl DigitTraining {
 
     /// Takes the end of a copy; the sentence is a failure.
     pub(super) fn take_copied(&mut self) -> Option<String> {
-        let failure = match self.copying.as_ref().map(Receiver::try_recv)? {
-            Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => None,
-            Ok(Ok(path)) => {
+        let end = self.copying.as_ref().and_then(Copying::end)?;
+        self.copying = None;
+        match end {
+            Ok(path) => {
                 self.saved = Some(self.step);
                 self.note = Some(format!("Saved to {}", path.display()));
                 None
             }
-            Ok(Err(sentence)) => Some(format!("not saved: {sentence}")),
-        };
-        self.copying = None;
-        failure
+            Err(sentence) => Some(sentence),
+        }
     }
 }

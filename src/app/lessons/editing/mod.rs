@@ -202,8 +202,7 @@ impl Lesson for Editing {
             });
     }
 
-    fn act(&mut self, action: Action, lab: &mut Lab) -> bool {
-        let device = lab.training.device;
+    fn act(&mut self, action: Action, _lab: &mut Lab) -> bool {
         match action {
             Action::MoreSteps => self.steps = (self.steps + 1).next_power_of_two().min(MOST),
             Action::FewerSteps => {
@@ -213,9 +212,6 @@ impl Lesson for Editing {
             Action::Layer(digit) => {
                 self.target = (self.target != Some(digit)).then_some(digit);
             }
-            Action::TrainPause => lab.digits.toggle(Part::Latent, device),
-            Action::TrainStep => lab.digits.latent.step(device),
-            Action::ResetWeights => lab.digits.latent.reset(),
             _ => return false,
         }
         true

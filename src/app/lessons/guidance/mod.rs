@@ -204,8 +204,7 @@ impl Lesson for Guidance {
             });
     }
 
-    fn act(&mut self, action: Action, lab: &mut Lab) -> bool {
-        let device = lab.training.device;
+    fn act(&mut self, action: Action, _lab: &mut Lab) -> bool {
         match action {
             Action::MoreSteps => self.gamma = (self.gamma + 0.5).min(LARGEST),
             Action::FewerSteps => self.gamma = (self.gamma - 0.5).max(0.0),
@@ -213,9 +212,6 @@ impl Lesson for Guidance {
             Action::Layer(digit) => {
                 self.digit = (self.digit != Some(digit)).then_some(digit);
             }
-            Action::TrainPause => lab.digits.toggle(Part::Latent, device),
-            Action::TrainStep => lab.digits.latent.step(device),
-            Action::ResetWeights => lab.digits.latent.reset(),
             _ => return false,
         }
         true

@@ -204,8 +204,7 @@ impl Lesson for Inpaint {
             });
     }
 
-    fn act(&mut self, action: Action, lab: &mut Lab) -> bool {
-        let device = lab.training.device;
+    fn act(&mut self, action: Action, _lab: &mut Lab) -> bool {
         match action {
             Action::Layer(1) => self.tool = Tool::Brush,
             Action::Layer(2) => self.tool = Tool::Eraser,
@@ -221,9 +220,6 @@ impl Lesson for Inpaint {
             Action::MoreSteps => self.radius = (self.radius + 0.5).min(*RADII.end()),
             Action::FewerSteps => self.radius = (self.radius - 0.5).max(*RADII.start()),
             Action::NewNoise => self.seed += 1,
-            Action::TrainPause => lab.digits.toggle(Part::Inpaint, device),
-            Action::TrainStep => lab.digits.inpaint.step(device),
-            Action::ResetWeights => lab.digits.inpaint.reset(),
             _ => return false,
         }
         true

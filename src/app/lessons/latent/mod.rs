@@ -256,8 +256,7 @@ impl Lesson for Latent {
             });
     }
 
-    fn act(&mut self, action: Action, lab: &mut Lab) -> bool {
-        let device = lab.training.device;
+    fn act(&mut self, action: Action, _lab: &mut Lab) -> bool {
         match action {
             Action::Layer(key @ 1..=5) => self.view = VIEWS[usize::from(key) - 1].0,
             Action::SideBySide => {
@@ -271,10 +270,8 @@ impl Lesson for Latent {
             }
             Action::TrainPause => {
                 self.view = View::Film;
-                lab.digits.toggle(Part::Latent, device);
+                return false;
             }
-            Action::TrainStep => lab.digits.latent.step(device),
-            Action::ResetWeights => lab.digits.latent.reset(),
             _ => return false,
         }
         true

@@ -199,8 +199,7 @@ impl Lesson for Semantic {
             });
     }
 
-    fn act(&mut self, action: Action, lab: &mut Lab) -> bool {
-        let device = lab.training.device;
+    fn act(&mut self, action: Action, _lab: &mut Lab) -> bool {
         match action {
             Action::Layer(1) => self.tool = Tool::Pen,
             Action::Layer(key @ 2..=5) => self.tool = Tool::Label(key - 2),
@@ -211,9 +210,6 @@ impl Lesson for Semantic {
             Action::MoreSteps => self.radius = (self.radius + 0.2).min(*RADII.end()),
             Action::FewerSteps => self.radius = (self.radius - 0.2).max(*RADII.start()),
             Action::NewNoise => self.seed += 1,
-            Action::TrainPause => lab.digits.toggle(Part::Semantic, device),
-            Action::TrainStep => lab.digits.semantic.step(device),
-            Action::ResetWeights => lab.digits.semantic.reset(),
             _ => return false,
         }
         true

@@ -191,8 +191,7 @@ impl Lesson for Autoencoder {
             });
     }
 
-    fn act(&mut self, action: Action, lab: &mut Lab) -> bool {
-        let device = lab.training.device;
+    fn act(&mut self, action: Action, _lab: &mut Lab) -> bool {
         match action {
             Action::SideBySide => {
                 self.view = match self.view {
@@ -202,9 +201,6 @@ impl Lesson for Autoencoder {
             }
             Action::Layer(1) => self.difference = !self.difference,
             Action::NewNoise => self.seed += 1,
-            Action::TrainPause => lab.digits.toggle(Part::Vae, device),
-            Action::TrainStep => lab.digits.vae.step(device),
-            Action::ResetWeights => lab.digits.vae.reset(),
             _ => return false,
         }
         true

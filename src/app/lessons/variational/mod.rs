@@ -256,8 +256,7 @@ impl Lesson for Variational {
         }
     }
 
-    fn act(&mut self, action: Action, lab: &mut Lab) -> bool {
-        let device = lab.training.device;
+    fn act(&mut self, action: Action, _lab: &mut Lab) -> bool {
         match action {
             Action::Layer(key @ 1..=4) if self.ladder => {
                 let on = &mut self.rungs[usize::from(key) - 1];
@@ -271,9 +270,6 @@ impl Lesson for Variational {
             Action::Layer(4) => self.ellipses = !self.ellipses,
             Action::Layer(5) => self.curves = !self.curves,
             Action::NewNoise => self.seed += 1,
-            Action::TrainPause => lab.digits.toggle(Part::Points, device),
-            Action::TrainStep => lab.digits.points.step(device),
-            Action::ResetWeights => lab.digits.points.reset(),
             _ => return false,
         }
         true

@@ -162,14 +162,10 @@ impl Lesson for VariationalDigits {
             });
     }
 
-    fn act(&mut self, action: Action, lab: &mut Lab) -> bool {
-        let device = lab.training.device;
+    fn act(&mut self, action: Action, _lab: &mut Lab) -> bool {
         match action {
             Action::Layer(1) => self.histogram = !self.histogram,
             Action::NewNoise => self.seed += 1,
-            Action::TrainPause => lab.digits.toggle(Part::Pictures, device),
-            Action::TrainStep => lab.digits.pictures.step(device),
-            Action::ResetWeights => lab.digits.pictures.reset(),
             _ => return false,
         }
         true
