@@ -51,4 +51,20 @@ fn fault_18_what_is_too_large_for_the_gpu_is_told() {
     assert!(sentence.contains("smaller batch"), "{sentence}");
     assert!(sentence.contains("--device cpu"), "{sentence}");
     assert!(!sentence.contains('\n'), "one line: {sentence}");
+    run.join();
+
+    // What was advised works: a smaller network on the same GPU, in the same process.
+    let small = gpu(ToyConfig {
+        hidden: 8,
+        layers: 1,
+        batch: 32,
+        ..ToyConfig::default()
+    });
+    small.send(Command::Step);
+    let step = wait(&small, |event| match event {
+        Event::Failed(sentence) => panic!("{sentence}"),
+        Event::Progress(progress) => Some(progress.step),
+        _ => None,
+    });
+    assert_eq!(step, 1);
 }

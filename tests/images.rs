@@ -231,6 +231,7 @@ fn samples_repeat_and_solvers_agree() {
     let request = |n: usize, solver, steps| Request {
         labels: (0..n).map(|i| (i % 10) as u8).collect(),
         guidance: 1.5,
+        emphasis: 1.0,
         solver,
         steps,
         seed: 3,

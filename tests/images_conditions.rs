@@ -44,6 +44,7 @@ fn request(n: usize, label: u8, given: Vec<f32>) -> Request {
     Request {
         labels: vec![label; n],
         guidance: 1.0,
+        emphasis: 1.0,
         solver: Solver::Midpoint,
         steps: 3,
         seed: 4,
@@ -96,6 +97,48 @@ fn a_condition_begins_without_influence_and_gains_it() {
         .sample(&request(4, 3, vec![0.0; 80]), &mut |_| {})
         .unwrap_err();
     assert!(error.contains("none"), "{error}");
+}
+
+#[test]
+fn what_is_seen_counts_as_much_as_is_asked_for() {
+    let device = Device::flex();
+    let model = LatentModel::load("builtin:inpaint", &device).unwrap();
+    let mnist = Mnist::builtin().unwrap();
+    let test = &mnist.test;
+    let seen = |from: usize| {
+        let digits = test.first(from + 4);
+        let task = model.task(Condition::Inpaint, &digits, None).unwrap();
+        task.given[task.given.len() - 4 * 5 * 16..].to_vec()
+    };
+    // One step of Euler is the velocity itself, which is a line in w.
+    let end = |given: Vec<f32>, label: u8, guidance: f32, emphasis: f32| {
+        let request = Request {
+            solver: Solver::Euler,
+            steps: 1,
+            guidance,
+            emphasis,
+            ..request(4, label, given)
+        };
+        draw(&model, &request)
+    };
+    for (label, guidance) in [(NO_CLASS, 1.0), (3, 1.0), (3, 2.5)] {
+        let [blind, plain, strong] = [0.0, 1.0, 3.0].map(|w| end(seen(0), label, guidance, w));
+        assert!(difference(&blind, &plain) > 0.1);
+        let line = blind.iter().zip(&plain).map(|(b, p)| b + 3.0 * (p - b));
+        let line: Vec<f32> = line.collect();
+        assert!(difference(&line, &strong) < 1e-3);
+        // Where it does not count, neither picture nor class matters.
+        assert_eq!(blind, end(seen(4), NO_CLASS, 1.0, 0.0));
+    }
+    // Only a flow that may see nothing can be asked.
+    let semantic = LatentModel::load("builtin:semantic", &device).unwrap();
+    let map = semantic.task(Condition::Semantic, &test.first(1), None);
+    let strong = Request {
+        emphasis: 2.0,
+        ..request(1, NO_CLASS, map.unwrap().given)
+    };
+    let refused = semantic.sample(&strong, &mut |_| {}).unwrap_err();
+    assert!(refused.contains("inpainting alone"), "{refused}");
 }
 
 #[test]

@@ -46,6 +46,7 @@ fn the_flow_is_a_good_one_and_solvers_give_the_same_digits() {
         let request = Request {
             labels: labels.clone(),
             guidance,
+            emphasis: 1.0,
             solver,
             steps,
             seed: 11,

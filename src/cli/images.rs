@@ -142,6 +142,10 @@ pub struct ImageSampleArgs {
     /// g in v = g v_class + (1 - g) v_none: 1 is plain, more is clearer and less varied.
     #[arg(long, value_name = "G", allow_negative_numbers = true, value_parser = parse_guidance)]
     pub guidance: Option<f32>,
+    /// w in w v + (1 - w) v_nothing of an inpainting flow, where nothing of the picture is seen: more
+    /// than 1 makes what is seen count more, so that answers are likelier and less varied.
+    #[arg(long, value_name = "W", allow_negative_numbers = true, value_parser = parse_guidance)]
+    pub emphasis: Option<f32>,
     /// Hide these pixels of test digits and let an inpainting flow fill them: a PNG or JPEG,
     /// bright is hidden; without it the centre is hidden.
     #[arg(long, value_name = "F.png")]

@@ -38,6 +38,7 @@ pub fn asked(
         ("--mask", args.mask.is_some(), Condition::Inpaint),
         ("--image", args.image.is_some(), Condition::Inpaint),
         ("--semantic", args.semantic.is_some(), Condition::Semantic),
+        ("--emphasis", args.emphasis.is_some(), Condition::Inpaint),
     ];
     if let Some((flag, _, needed)) = misplaced
         .into_iter()
@@ -122,6 +123,7 @@ pub fn measure(
     let device = model.device();
     let samples = model.sample(request, &mut |_| {})?;
     report.nfe = Some(samples.nfe);
+    report.emphasis = Some(request.emphasis);
     let mut images = samples.images;
     if !task.masks.is_empty() {
         let all: Vec<usize> = (0..originals.len()).collect();

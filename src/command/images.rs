@@ -54,6 +54,7 @@ pub fn refuse_flags(args: &ImageSampleArgs) -> anyhow::Result<()> {
         ("--label", args.label.is_some()),
         ("--unconditional", args.unconditional),
         ("--guidance", args.guidance.is_some()),
+        ("--emphasis", args.emphasis.is_some()),
         ("--mask", args.mask.is_some()),
         ("--image", args.image.is_some()),
         ("--semantic", args.semantic.is_some()),
@@ -196,6 +197,7 @@ fn request(
     Request {
         labels,
         guidance: args.guidance.unwrap_or(1.0),
+        emphasis: args.emphasis.unwrap_or(1.0),
         solver: flow.solver,
         steps: flow.steps,
         seed: flow.seed,
@@ -248,6 +250,8 @@ pub struct Report {
     classifier_accuracy: Option<f64>,
     /// γ of the samples.
     guidance: Option<f32>,
+    /// w of the samples, where a picture is completed.
+    pub emphasis: Option<f32>,
     /// Evaluations of the field for one sample.
     pub nfe: Option<usize>,
     /// Samples drawn, or test images used.

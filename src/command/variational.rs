@@ -383,8 +383,11 @@ fn open(flow: &FlowArgs, args: &ImageSampleArgs) -> anyhow::Result<VariationalMo
 
 fn refuse(args: &ImageSampleArgs) -> anyhow::Result<()> {
     ensure!(
-        args.label.is_none() && !args.unconditional && args.guidance.is_none(),
-        "--label, --unconditional, --guidance: variational flows know no classes"
+        args.label.is_none()
+            && !args.unconditional
+            && args.guidance.is_none()
+            && args.emphasis.is_none(),
+        "--label, --unconditional, --guidance, --emphasis: variational flows know no classes"
     );
     ensure!(
         args.mask.is_none() && args.image.is_none() && args.semantic.is_none(),

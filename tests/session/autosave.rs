@@ -9,7 +9,7 @@ use eframe::App as _;
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::kittest::Queryable;
 use flowlab::app::{LaunchOptions, session};
-use flowlab::train::Checkpoint;
+use flowlab::train::{Checkpoint, RunState};
 
 use crate::common;
 use crate::harness::{self, Window, on_cpu, press, until};
@@ -49,7 +49,7 @@ fn train(harness: &mut Window) {
     harness.state_mut().lab.training.toggle();
     until(harness, "it rests", |harness| {
         let run = harness.state().lab.training.run();
-        run.is_some_and(|run| run.state == flowlab::train::RunState::Paused)
+        run.is_some_and(|run| run.state == RunState::Paused)
     });
 }
 
@@ -104,6 +104,46 @@ fn a_run_that_has_failed_goes_on_from_what_was_kept() {
     // Its curve begins where it did, and has every step once.
     let raw = run.curve.raw();
     assert!(raw[0][0] <= 1.0 && raw.is_sorted_by(|a, b| a[0] < b[0]));
+    window.state_mut().on_exit();
+}
+
+#[test]
+fn a_failed_training_of_the_image_lab_goes_on_too() {
+    if !common::gpu_here() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let options = LaunchOptions {
+        state: Some(folder.path().to_owned()),
+        ..on_cpu("variational")
+    };
+    let mut window = harness::window(options, 0.5);
+    let training = |window: &Window| {
+        let digits = &window.state().lab.digits;
+        let points = &digits.points;
+        (points.step, points.state, points.refuge().is_some())
+    };
+    press(&mut window, Key::T);
+    until(&mut window, "some steps are done", |w| training(w).0 > 2);
+    press(&mut window, Key::T);
+    until(&mut window, "it rests", |w| {
+        training(w).1 == RunState::Paused
+    });
+    let kept = training(&window).0;
+    until(&mut window, "it is kept", |_| {
+        !sessions(folder.path()).is_empty()
+    });
+
+    let too_large = flowlab::train::Command::SetLearningRate(1e300);
+    window.state_mut().lab.digits.points.tell(too_large);
+    press(&mut window, Key::T);
+    until(&mut window, "it fails", |w| training(w).2);
+    window.run_steps(2);
+    harness::click(&mut window, "Go on");
+    until(&mut window, "it trains on", |w| {
+        let (step, state, _) = training(w);
+        state == RunState::Running && step > kept + 5
+    });
     window.state_mut().on_exit();
 }
 

@@ -56,6 +56,7 @@ impl Flow {
         let request = Request {
             labels: vec![NO_CLASS; ANSWERS * CLASSES],
             guidance: 1.0,
+            emphasis: 1.0,
             solver: Solver::Euler,
             steps: if wish.quick { 5 } else { STEPS },
             seed: wish.seed(),
@@ -172,6 +173,7 @@ fn edited(flow: &Flow, wish: &Wish) -> Result<(Panel, Scene), String> {
     let own = |solver: Solver, steps: usize| Request {
         labels: digits.labels.clone(),
         guidance: 1.0,
+        emphasis: 1.0,
         solver,
         steps,
         seed: 0,

@@ -25,9 +25,18 @@ pub fn upper_half() -> Mask {
     (0..PIXELS).map(|i| u8::from(i / SIDE < SIDE / 2)).collect()
 }
 
-/// A random mask for training: the centre, a rectangle, a side of the image, or brush strokes,
+/// Nothing is seen.
+pub fn everything() -> Mask {
+    vec![1; PIXELS]
+}
+
+/// A random mask for training: nothing is seen once in ten times, so that the flow also knows what
+/// a digit may be at all; else the centre, a rectangle, a side of the image, or brush strokes,
 /// equally often.
 pub fn draw(rng: &mut impl Rng) -> Mask {
+    if rng.random_range(0..10_u8) == 0 {
+        return everything();
+    }
     match rng.random_range(0..4_u8) {
         0 => centre(),
         1 => rectangle(rng),

@@ -173,6 +173,7 @@ impl Problem for LatentProblem {
             &Request {
                 labels,
                 guidance: 1.0,
+                emphasis: 1.0,
                 solver: Solver::Euler,
                 steps: SHEET_STEPS,
                 seed: self.settings.schedule.seed,

@@ -1,8 +1,10 @@
 //! Digits from noise: classifier-free guidance, any solver, decoding.
 
+mod guided;
+
 use std::path::Path;
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
@@ -18,6 +20,7 @@ use crate::nn::dit::{Dit, DitConfig};
 use crate::nn::mlp::read;
 use crate::nn::vae::Vae;
 use crate::train::batch::{Purpose, stream};
+use guided::Given;
 
 /// Tolerance of adaptive solvers, relative and absolute.
 const TOLERANCE: f64 = 1e-5;
@@ -44,6 +47,9 @@ pub struct Request {
     pub labels: Vec<u8>,
     /// γ in `v = γ v_class + (1 − γ) v_none`: 1 is the conditional flow, 0 ignores the class.
     pub guidance: f32,
+    /// w in `w v + (1 − w) v_nothing`, where nothing of the picture is seen and no class is told:
+    /// how much what is given counts. 1 is the conditional flow; others are for inpainting alone.
+    pub emphasis: f32,
     /// How the flow is integrated; adaptive ones at tolerances of 1e-5.
     pub solver: Solver,
     /// Steps of a fixed solver.
@@ -135,6 +141,13 @@ impl LatentModel {
         progress: &mut dyn FnMut(usize),
     ) -> Result<Samples, String> {
         let noise = noise(request.seed, request.labels.len());
+        if request.emphasis != 1.0 && self.condition != Condition::Inpaint {
+            return Err(format!(
+                "a condition counts more or less ({}) in inpainting alone; this flow's condition \
+                 is `{}`",
+                request.emphasis, self.condition
+            ));
+        }
         let wide = self.condition.channels() * POINTS;
         if request.given.len() != request.labels.len() * wide {
             return Err(format!(
@@ -160,7 +173,7 @@ impl LatentModel {
             let way = Way {
                 request,
                 labels,
-                given: self.channels(given, labels.len()),
+                given: self.given(request, given, labels.len())?,
             };
             let nfe = self.carry(&way, noise, &mut samples)?;
             samples.nfe = samples.nfe.max(nfe);
@@ -179,7 +192,7 @@ impl LatentModel {
         let way = Way {
             request,
             labels: &request.labels,
-            given: self.channels(&request.given, request.labels.len()),
+            given: self.given(request, &request.given, request.labels.len())?,
         };
         let mut solution = self.integrate(&way, codes, [1.0, 0.0], &[0.0])?;
         read(solution.states.pop().ok_or("no state was kept")?.0)
@@ -193,7 +206,7 @@ impl LatentModel {
         let way = Way {
             request,
             labels: &request.labels,
-            given: self.channels(&request.given, request.labels.len()),
+            given: self.given(request, &request.given, request.labels.len())?,
         };
         let mut samples = Samples {
             way: vec![Vec::new(); request.save_at.len()],
@@ -242,58 +255,6 @@ impl LatentModel {
         Ok(solution.nfe)
     }
 
-    /// `γ v(x, t, class) + (1 − γ) v(x, t, none)` `[n, 4, 4, 4]`; both halves go through the
-    /// network as one batch, and only those that count.
-    ///
-    /// `given` are the condition's channels `[n, channels, 4, 4]`, if there is one.
-    pub fn velocity(
-        &self,
-        x: Tensor<4>,
-        t: f32,
-        labels: &[u8],
-        given: &Option<Tensor<4>>,
-        guidance: f32,
-    ) -> Tensor<4> {
-        let n = labels.len();
-        let x = match given {
-            None => x,
-            Some(given) => Tensor::cat(vec![x, given.clone()], 1),
-        };
-        let classes: Vec<i32> = labels.iter().map(|&label| i32::from(label)).collect();
-        let none = vec![i32::from(NO_CLASS); n];
-        let run = |x: Tensor<4>, labels: Vec<i32>| {
-            let n = labels.len();
-            let t = Tensor::<1>::full([n], t, &self.device);
-            let labels = TensorData::new(labels, [n]);
-            let labels = Tensor::<1, Int>::from_data(labels, &self.device);
-            self.dit.forward(x, t, labels)
-        };
-        if guidance == 1.0 || classes == none {
-            return run(x, classes);
-        }
-        if guidance == 0.0 {
-            return run(x, none);
-        }
-        let both = run(Tensor::cat(vec![x.clone(), x], 0), [classes, none].concat());
-        let with = both.clone().narrow(0, 0, n);
-        let without = both.narrow(0, n, n);
-        with * guidance + without * (1.0 - guidance)
-    }
-
-    /// Velocities of codes in host memory, `[n, 4, 4, 4]`.
-    ///
-    /// # Errors
-    /// When the device was lost.
-    pub fn velocity_of(
-        &self,
-        latents: &[f32],
-        t: f32,
-        labels: &[u8],
-        guidance: f32,
-    ) -> Result<Vec<f32>, String> {
-        read(self.velocity(self.upload(latents), t, labels, &None, guidance))
-    }
-
     /// Grey images `[n, 28, 28]` of normalised codes `[n, 4, 4, 4]`.
     ///
     /// # Errors
@@ -322,13 +283,6 @@ impl LatentModel {
     /// The network's condition.
     pub fn condition(&self) -> Condition {
         self.condition
-    }
-
-    fn channels(&self, given: &[f32], n: usize) -> Option<Tensor<4>> {
-        let [_, h, w] = SHAPE;
-        let shape = [n, self.condition.channels(), h, w];
-        (!given.is_empty())
-            .then(|| Tensor::from_data(TensorData::new(given.to_vec(), shape), &self.device))
     }
 
     fn upload(&self, latents: &[f32]) -> Tensor<4> {
@@ -374,5 +328,5 @@ pub fn drawn_labels(seed: u64, n: usize, from: &[u8]) -> Vec<u8> {
 struct Way<'a> {
     request: &'a Request,
     labels: &'a [u8],
-    given: Option<Tensor<4>>,
+    given: Option<Given>,
 }

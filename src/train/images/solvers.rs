@@ -219,6 +219,7 @@ mod tests {
         let usual = Request {
             labels: labels.clone(),
             guidance: 1.0,
+            emphasis: 1.0,
             solver: Solver::Midpoint,
             steps: 6,
             seed: 5,

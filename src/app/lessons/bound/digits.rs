@@ -207,6 +207,7 @@ fn along(
     let request = Request {
         labels: labels.clone(),
         guidance: 1.0,
+        emphasis: 1.0,
         solver: Solver::Dopri5,
         steps: 1,
         seed,

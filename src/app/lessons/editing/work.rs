@@ -151,6 +151,7 @@ fn request(labels: &[u8], solver: Solver, steps: usize) -> Request {
     Request {
         labels: labels.to_vec(),
         guidance: 1.0,
+        emphasis: 1.0,
         solver,
         steps,
         seed: 0,
@@ -217,6 +218,7 @@ fn edit(model: &LatentModel, key: &Key) -> Result<(Sheet, Vec<u8>), String> {
     let forward = Request {
         labels: targets.repeat(n),
         guidance: key.gamma,
+        emphasis: 1.0,
         save_at: (0..last).map(|i| i as f64 / last as f64).collect(),
         ..own.clone()
     };

@@ -59,6 +59,7 @@ fn request(labels: Vec<u8>, gamma: f32, steps: usize, seed: u64) -> Request {
     Request {
         labels,
         guidance: gamma,
+        emphasis: 1.0,
         solver: Solver::Euler,
         steps,
         seed,

@@ -26,7 +26,7 @@ use work::{Filled, Key};
 
 /// Half the width of the brush, in pixels.
 const RADII: std::ops::RangeInclusive<f32> = 0.5..=6.0;
-/// Largest γ.
+/// Largest γ, and largest w.
 const LARGEST: f32 = 5.0;
 /// Last test digit.
 const LAST: usize = 9999;
@@ -39,6 +39,8 @@ pub struct Inpaint {
     radius: f32,
     tell: bool,
     gamma: f32,
+    /// How much what is seen counts.
+    emphasis: f32,
     /// Pixels that were not hidden are put back.
     keep: bool,
     seed: u64,
@@ -57,6 +59,7 @@ impl Default for Inpaint {
             radius: 2.0,
             tell: false,
             gamma: 1.0,
+            emphasis: 1.0,
             keep: true,
             seed: 0,
             digit: None,
@@ -97,7 +100,8 @@ impl Lesson for Inpaint {
 
     view_of!(
         hole, tool, tell, keep, seed;
-        image in 0..=LAST, gamma in 0.0..=LARGEST, radius in RADII
+        image in 0..=LAST, gamma in 0.0..=LARGEST,
+        emphasis in 0.0..=LARGEST, radius in RADII
     );
 
     fn is_busy(&self) -> bool {
@@ -121,6 +125,7 @@ impl Lesson for Inpaint {
             hole: self.hole.now().0.clone(),
             tell: self.tell,
             gamma: if self.tell { self.gamma } else { 1.0 },
+            emphasis: self.emphasis,
             seed: self.seed,
         };
         let work = self.work.get_or_insert_with(|| lab.background());
@@ -174,6 +179,12 @@ impl Lesson for Inpaint {
             let hint = "Half the width of the brush, in pixels (↑ ↓).";
             let size = Slider::new(&mut self.radius, RADII).step_by(0.5);
             slider_ui(ui, "Brush", hint, size);
+            let seen = Slider::new(&mut self.emphasis, 0.0..=LARGEST)
+                .step_by(0.1)
+                .clamping(SliderClamping::Always);
+            let hint = "Weight of what is seen: 1 is the conditional flow, more makes the answers \
+                        likelier and more alike, 0 sees nothing.";
+            slider_ui(ui, "w", hint, seen);
             let tell = Checkbox::new(&mut self.tell, "Tell the network the digit");
             ui.add(tell)
                 .on_hover_text("Its class is given beside what is seen (6).");
@@ -226,7 +237,7 @@ impl Lesson for Inpaint {
     }
 }
 
-const NOTES: [Note; 3] = [
+const NOTES: [Note; 4] = [
     Note {
         title: "What the network sees",
         formula: r#"4+4+1→4~"channels""#,
@@ -238,6 +249,12 @@ const NOTES: [Note; 3] = [
         formula: r#"z_0∼"N"(0,I)"#,
         text: "What is hidden is not determined by what is seen. Each noise is another answer; \
                a larger hole has more of them. Telling the digit leaves fewer.",
+    },
+    Note {
+        title: "How much it counts",
+        formula: r#"w~v(z_t;~"seen")+(1-w)~v(z_t;~"nothing")"#,
+        text: "Guidance by what is seen, as γ is by the class: once in ten times the whole digit was \
+               hidden in training. More than 1 makes the answers likelier and more alike.",
     },
     Note {
         title: "What is kept",

@@ -30,6 +30,8 @@ pub struct Key {
     /// Whether the network is told which digit it is.
     pub tell: bool,
     pub gamma: f32,
+    /// How much what is seen counts; 1 is the conditional flow.
+    pub emphasis: f32,
     pub seed: u64,
 }
 
@@ -106,6 +108,7 @@ pub fn fill(
     let request = Request {
         labels: vec![label; FILLS],
         guidance: key.gamma,
+        emphasis: key.emphasis,
         solver: Solver::Euler,
         steps,
         seed: key.seed,
@@ -180,6 +183,7 @@ mod tests {
             hole: mask::upper_half(),
             tell: false,
             gamma: 1.0,
+            emphasis: 1.0,
             seed: 1,
         };
         let task = model.hidden(&digit, key.hole.clone()).unwrap();

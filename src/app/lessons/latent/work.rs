@@ -116,6 +116,7 @@ fn request(key: &Key, n: usize, frames: usize) -> Request {
     Request {
         labels: labels(n),
         guidance: key.guidance,
+        emphasis: 1.0,
         solver: key.solver,
         steps: key.steps,
         seed: key.seed,

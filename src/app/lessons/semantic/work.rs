@@ -73,6 +73,7 @@ pub fn digits(model: &LatentModel, key: &Key, steps: usize) -> Result<Made, Stri
     let request = Request {
         labels: vec![key.class.unwrap_or(NO_CLASS); DRAWN],
         guidance: key.gamma,
+        emphasis: 1.0,
         solver: Solver::Euler,
         steps,
         seed: key.seed,
