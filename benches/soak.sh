@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Trains in the window for some minutes, starting afresh every 40 seconds, and prints how much the
-# resident memory grew after the first five minutes, when every buffer has its size.
+# resident memory grew: the mean of the last five minutes against that of the five after the warm-up,
+# when the list of runs is full (eight of them) and every buffer has its size.
 #
 #   benches/soak.sh [MINUTES] [FLOWLAB]      30 and target/release/flowlab by default
 #
@@ -13,7 +14,7 @@ fi
 here=$(cd "$(dirname "$0")/.." && pwd)
 minutes=${1:-30}
 flowlab=${2:-${CARGO_TARGET_DIR:-$here/target}/release/flowlab}
-warm_up=${WARM_UP:-300}
+warm_up=${WARM_UP:-360}
 
 "$flowlab" --device cpu --train &
 window=$!
@@ -21,41 +22,33 @@ trap 'kill "$window" 2>/dev/null || true' EXIT
 id=$(xdotool search --sync --onlyvisible --name "Flow Lab$" | head -n 1)
 xdotool windowfocus "$id"
 
-rss() { awk '/^VmRSS/ { print $2 }' "/proc/$window/status"; }
-# The mean of five readings, a second apart: pictures come and go.
-mean_rss() {
-  local sum=0
-  for _ in 1 2 3 4 5; do
-    sum=$((sum + $(rss)))
-    sleep 1
-  done
-  echo $((sum / 5))
-}
+# Resident memory and its anonymous part, in KiB. The rest are pages of the program's own file, which
+# the kernel takes away and brings back as it likes.
+rss() { awk '/^VmRSS/ { all = $2 } /^RssAnon/ { own = $2 } END { print all, own }' "/proc/$window/status"; }
 # Shift+R starts from fresh weights, T trains, L and Space let the particles move.
 again() { xdotool key --delay 200 shift+r t; }
 
 xdotool key --delay 200 l space
 started=$SECONDS
-first=
-peak=0
-while [ $((SECONDS - started)) -lt $((60 * minutes)) ]; do
-  sleep 40
-  kill -0 "$window"
-  now=$(rss)
-  if [ -z "$first" ] && [ $((SECONDS - started)) -ge "$warm_up" ]; then
-    first=$(mean_rss)
-    echo "after $((SECONDS - started)) s: $((first / 1024)) MiB"
-  fi
-  [ "$now" -le "$peak" ] || peak=$now
-  echo "  $((SECONDS - started)) s  $((now / 1024)) MiB"
+end=$((started + 60 * minutes))
+while [ $SECONDS -lt $end ]; do
+  # Every eight seconds of a run; pictures come and go.
+  for _ in 1 2 3 4 5; do
+    sleep 8
+    kill -0 "$window"
+    echo "$((SECONDS - started)) $(rss)"
+  done
   again
-done
-sleep 15
-last=$(mean_rss)
-[ -n "$first" ] || { echo "too short: the warm-up alone takes $warm_up s" >&2; exit 1; }
-awk -v a="$first" -v b="$last" -v p="$peak" -v m="$minutes" 'BEGIN {
-  grown = 100 * (b - a) / a
-  printf "%g minutes: %.1f MiB, then %.1f MiB (peak %.1f MiB): %+.2f %%\n",
-    m, a / 1024, b / 1024, p / 1024, grown
-  exit grown >= 2
-}'
+done | awk -v minutes="$minutes" -v warm_up="$warm_up" '
+  BEGIN { last = 60 * minutes - 300 }
+  { if ($2 > peak) peak = $2 }
+  $1 >= warm_up && $1 < warm_up + 300 { n++; a += $2; own_a += $3 }
+  $1 >= last { m++; b += $2; own_b += $3 }
+  NR % 15 == 0 { printf "  %d s  %.0f MiB (%.0f anonymous)\n", $1, $2 / 1024, $3 / 1024; fflush() }
+  END {
+    if (!n || !m || last < warm_up) { print "too short: warm-up and two means take " warm_up + 600 " s"; exit 1 }
+    grown = 100 * (b / m - a / n) / (a / n)
+    printf "%g minutes: %.1f MiB, then %.1f MiB (anonymous %.1f, then %.1f; peak %.1f): %+.2f %%\n",
+      minutes, a / n / 1024, b / m / 1024, own_a / n / 1024, own_b / m / 1024, peak / 1024, grown
+    exit grown >= 2
+  }'
