@@ -36,15 +36,17 @@ while [ $SECONDS -lt $end ]; do
   for _ in 1 2 3 4 5; do
     sleep 8
     kill -0 "$window"
-    echo "$((SECONDS - started)) $(rss)"
+    now="$((SECONDS - started)) $(rss)"
+    echo "$now"
   done
+  # awk may keep its lines to the end.
+  awk '{ printf "  %d s  %.0f MiB (%.0f anonymous)\n", $1, $2 / 1024, $3 / 1024 }' <<<"$now" >&2
   again
 done | awk -v minutes="$minutes" -v warm_up="$warm_up" '
   BEGIN { last = 60 * minutes - 300 }
   { if ($2 > peak) peak = $2 }
   $1 >= warm_up && $1 < warm_up + 300 { n++; a += $2; own_a += $3 }
   $1 >= last { m++; b += $2; own_b += $3 }
-  NR % 15 == 0 { printf "  %d s  %.0f MiB (%.0f anonymous)\n", $1, $2 / 1024, $3 / 1024; fflush() }
   END {
     if (!n || !m || last < warm_up) { print "too short: warm-up and two means take " warm_up + 600 " s"; exit 1 }
     grown = 100 * (b / m - a / n) / (a / n)

@@ -7,6 +7,7 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::layers::{apply, apply_conv, conv};
+use super::ops::plain::channels_last;
 use crate::kernel::Activation;
 
 /// Sizes of a [`Classifier`] for pictures of 28 × 28 points.
@@ -60,7 +61,7 @@ impl Classifier {
 
     /// What the last layer sees, `[batch, features]`: where pictures of one kind lie together.
     pub fn features(&self, x: Tensor<4>) -> Tensor<2> {
-        let mut h = x.permute([0, 2, 3, 1]);
+        let mut h = channels_last(x);
         for layer in &self.convs {
             h = apply_conv(layer, h, Some(Activation::Silu));
         }

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::layers::{apply, apply_pair, linear};
 use super::ops;
+use super::ops::plain::{channels_first, channels_last, permute};
 use crate::kernel::Activation;
 
 /// Numbers of the sinusoidal time embedding.
@@ -137,7 +138,7 @@ impl Dit {
             None => x,
             Some(layer) => {
                 let map = x.clone().narrow(1, self.channels, all - self.channels);
-                let map = apply(layer, map.permute([0, 2, 3, 1]), None).permute([0, 3, 1, 2]);
+                let map = channels_first(apply(layer, channels_last(map), None));
                 Tensor::cat(vec![x.narrow(1, 0, self.channels), map], 1)
             }
         };
@@ -186,17 +187,17 @@ fn normal() -> Initializer {
 fn patchify(x: Tensor<4>, p: usize) -> Tensor<3> {
     let [batch, c, height, width] = x.dims();
     let (rows, cols) = (height / p, width / p);
-    x.reshape([batch, c, rows, p, cols, p])
-        .permute([0, 2, 4, 3, 5, 1])
-        .reshape([batch, rows * cols, p * p * c])
+    permute(x.reshape([batch, c, rows, p, cols, p]), [0, 2, 4, 3, 5, 1]).reshape([
+        batch,
+        rows * cols,
+        p * p * c,
+    ])
 }
 
 /// The inverse of [`patchify`].
 fn unpatchify(tokens: Tensor<3>, p: usize, [batch, c, height, width]: [usize; 4]) -> Tensor<4> {
-    tokens
-        .reshape([batch, height / p, width / p, p, p, c])
-        .permute([0, 5, 1, 3, 2, 4])
-        .reshape([batch, c, height, width])
+    let points = tokens.reshape([batch, height / p, width / p, p, p, c]);
+    permute(points, [0, 5, 1, 3, 2, 4]).reshape([batch, c, height, width])
 }
 
 /// `cos` and `sin` of `1000 t · 10000^(-i / half)`; t `[batch]`, result `[batch, FREQUENCIES]`.

@@ -6,6 +6,7 @@ use burn::nn::conv::{Conv2d, ConvTranspose2d};
 use burn::tensor::{Device, Tensor};
 
 use super::layers::{apply_conv, apply_doubling, conv, doubling};
+use super::ops::plain::{channels_first, channels_last};
 use crate::kernel::Activation;
 
 /// Sizes of a [`Vae`].
@@ -55,11 +56,11 @@ impl Vae {
     /// Mean and logarithm of the variance of the codes, both `[batch, latent, s / 8, s / 8]`, of
     /// pictures `[batch, channels, s, s]` with values from -1 to 1.
     pub fn encode(&self, x: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let mut h = x.permute([0, 2, 3, 1]);
+        let mut h = channels_last(x);
         for layer in &self.down {
             h = apply_conv(layer, h, Some(Activation::Silu));
         }
-        let code = apply_conv(&self.code, h, None).permute([0, 3, 1, 2]);
+        let code = channels_first(apply_conv(&self.code, h, None));
         let latent = code.dims()[1] / 2;
         let mean = code.clone().narrow(1, 0, latent);
         (mean, code.narrow(1, latent, latent))
@@ -69,11 +70,11 @@ impl Vae {
     /// `[batch, latent, s / 8, s / 8]`.
     pub fn decode(&self, z: Tensor<4>) -> Tensor<4> {
         let silu = Some(Activation::Silu);
-        let mut h = apply_conv(&self.start, z.permute([0, 2, 3, 1]), silu);
+        let mut h = apply_conv(&self.start, channels_last(z), silu);
         let last = self.up.len() - 1;
         for (i, layer) in self.up.iter().enumerate() {
             h = apply_doubling(layer, h, if i < last { silu } else { None });
         }
-        h.permute([0, 3, 1, 2])
+        channels_first(h)
     }
 }

@@ -25,6 +25,34 @@ pub fn feed_forward<const D: usize>(
     linear(activate(linear(x, w1, b1), Some(act)), w2, b2)
 }
 
+/// The axes of x in another order, as `Tensor::permute` has them, by exchanges of two: where burn
+/// 0.22.1 sends that one's name to another machine, it says that the numbers were whole ones.
+///
+/// # Panics
+/// When an axis is missing.
+pub fn permute<const D: usize>(mut x: Tensor<D>, axes: [usize; D]) -> Tensor<D> {
+    let mut order: [usize; D] = std::array::from_fn(|i| i);
+    for (to, axis) in axes.into_iter().enumerate() {
+        let from = order.iter().position(|have| *have == axis);
+        let from = from.expect("each axis once");
+        if from != to {
+            x = x.swap_dims(to, from);
+            order.swap(to, from);
+        }
+    }
+    x
+}
+
+/// `[batch, h, w, c]` to `[batch, c, h, w]`.
+pub fn channels_first(x: Tensor<4>) -> Tensor<4> {
+    permute(x, [0, 3, 1, 2])
+}
+
+/// `[batch, c, h, w]` to `[batch, h, w, c]`.
+pub fn channels_last(x: Tensor<4>) -> Tensor<4> {
+    permute(x, [0, 2, 3, 1])
+}
+
 /// `f(x)` at every number, or x itself.
 pub fn activate<const D: usize>(x: Tensor<D>, act: Option<Activation>) -> Tensor<D> {
     match act {
@@ -64,9 +92,7 @@ fn part(modulation: &Tensor<2>, at: usize, d: usize) -> Tensor<3> {
 pub fn attention(qkv: Tensor<3>, heads: usize) -> Tensor<3> {
     let [batch, n, triple] = qkv.dims();
     let width = triple / 3 / heads;
-    let qkv = qkv
-        .reshape([batch, n, 3, heads, width])
-        .permute([2, 0, 3, 1, 4]);
+    let qkv = permute(qkv.reshape([batch, n, 3, heads, width]), [2, 0, 3, 1, 4]);
     let take = |i| qkv.clone().narrow(0, i, 1).squeeze_dim::<4>(0);
     let (q, k, v) = (take(0), take(1), take(2));
     let scores = q.matmul(k.swap_dims(2, 3)) * (1.0 / (width as f32).sqrt());
@@ -84,8 +110,8 @@ pub fn conv(
 ) -> Tensor<4> {
     let (stride, padding) = ([place.stride; 2], [place.padding; 2]);
     let options = ConvOptions::new(stride, padding, [1, 1], 1);
-    let y = conv2d(x.permute([0, 3, 1, 2]), w, Some(b), options);
-    activate(y.permute([0, 2, 3, 1]), act)
+    let y = conv2d(channels_first(x), w, Some(b), options);
+    activate(channels_last(y), act)
 }
 
 /// The transpose of [`conv`] with respect to x, then bias and activation;
@@ -100,8 +126,8 @@ pub fn conv_transposed(
 ) -> Tensor<4> {
     let (stride, padding) = ([place.stride; 2], [place.padding; 2]);
     let options = ConvTransposeOptions::new(stride, padding, [0, 0], [1, 1], 1);
-    let y = conv_transpose2d(x.permute([0, 3, 1, 2]), w, Some(b), options);
-    activate(y.permute([0, 2, 3, 1]), act)
+    let y = conv_transpose2d(channels_first(x), w, Some(b), options);
+    activate(channels_last(y), act)
 }
 
 /// See [`super::group_norm_relu`].
@@ -141,8 +167,31 @@ pub fn stretch(x: Tensor<4>, to: [usize; 2]) -> Tensor<4> {
     };
     let [b, _, _, c] = x.dims();
     // One picture of one channel at a time is a matrix; its rows, then its columns.
-    let pictures = x.permute([0, 3, 1, 2]).reshape([1, b * c, h, w]);
+    let pictures = channels_first(x).reshape([1, b * c, h, w]);
     let tall = matrix(h, to[0]).matmul(pictures);
     let wide = tall.matmul(matrix(w, to[1]).swap_dims(2, 3));
-    wide.reshape([b, c, to[0], to[1]]).permute([0, 2, 3, 1])
+    channels_last(wide.reshape([b, c, to[0], to[1]]))
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn axes_come_in_the_order_of_permute() {
+        let numbers: Vec<f32> = (0..360).map(|i| i as f32).collect();
+        let x = Tensor::<5>::from_data(TensorData::new(numbers, [2, 3, 4, 5, 3]), &Device::flex());
+        for axes in [
+            [0, 1, 2, 3, 4],
+            [2, 0, 3, 1, 4],
+            [4, 3, 2, 1, 0],
+            [1, 2, 3, 4, 0],
+            [3, 4, 0, 2, 1],
+        ] {
+            let own = permute(x.clone(), axes).into_data();
+            assert_eq!(own, x.clone().permute(axes).into_data());
+        }
+    }
 }
