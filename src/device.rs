@@ -281,7 +281,7 @@ fn open_gpu(adapter: &Adapter, reason: &str) -> Result<(Device, DeviceInfo), Dev
 /// without it.
 pub fn explain(sentence: String, kind: Option<DeviceKind>) -> String {
     if kind == Some(DeviceKind::Remote) {
-        return remote::explain(&sentence).unwrap_or(sentence);
+        return remote::explain().unwrap_or(sentence);
     }
     let Some(Ok(gpu)) = GPU.get() else {
         return sentence;

@@ -82,14 +82,15 @@ pub fn open(address: Address) -> Result<(Device, String), String> {
     Ok((device, label))
 }
 
-/// What a user should know of a failure when the link to the server has ended.
-pub fn explain(sentence: &str) -> Option<String> {
+/// What a user should know of a failure when the link to the server has ended. What burn says then
+/// tells nothing more.
+pub fn explain() -> Option<String> {
     let newest = LINK.lock().unwrap_or_else(PoisonError::into_inner);
     let link = newest.as_ref()?;
     let end = link.ended.get()?;
     Some(format!(
         "the link to {} ended: {end}. What was saved of the run is kept: go on with it when the \
-         server answers again, or on this machine (--device cpu) ({sentence})",
+         server answers again, or on this machine (--device cpu)",
         link.address
     ))
 }

@@ -56,7 +56,7 @@ mod without {
     }
 
     /// Nothing to explain.
-    pub fn explain(_: &str) -> Option<String> {
+    pub fn explain() -> Option<String> {
         None
     }
 }
