@@ -25,6 +25,10 @@ const ROOM_FOR_SENTENCE: f32 = 400.0;
 /// Size of the formula in lecture mode, and the smallest in the column, in points.
 const FORMULA: f32 = 23.0;
 const SMALL_FORMULA: f32 = 15.0;
+/// Size of the formula beside the title, and the smallest: where even that finds no room between the
+/// title and the buttons, there is none.
+const HEADER_FORMULA: f32 = 21.0;
+const LEAST_FORMULA: f32 = 11.0;
 /// Room that the column must have left for the button that leaves lecture mode, and for the source
 /// above it, in points: in a low window they give way to the legend.
 const BUTTON: f32 = 40.0;
@@ -221,7 +225,6 @@ impl App {
             }
             ui.label(RichText::new(title).heading());
             ui.add_space(14.0);
-            formula(ui, source, 21.0, ink);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = 2.0;
                 if !lecture {
@@ -247,6 +250,13 @@ impl App {
                         asked = Some(action);
                     }
                 }
+                ui.add_space(8.0);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let size = self.formula_size(ui).min(HEADER_FORMULA);
+                    if size >= LEAST_FORMULA {
+                        formula(ui, source, size, ink);
+                    }
+                });
             });
         });
         if !lecture {
