@@ -176,7 +176,7 @@ fn over_time(painter: &Painter, place: Rect, measured: &Measured, t: Option<f32>
     };
     let font = FontId::new(15.0, theme::semibold());
     let at = pos2(rect.left(), rect.top() - 10.0);
-    let title = "Distance of the codes over t";
+    let title = "Distance of codes over t";
     painter.text(at, Align2::LEFT_BOTTOM, title, font, p.ink);
     let step = ((high - low) as f32 / (rect.height() / 34.0).max(1.0)).ceil() as i32;
     let ticks = (low..=high).step_by(step.max(1) as usize);
@@ -210,7 +210,12 @@ fn chain(painter: &Painter, place: Rect, measured: &Measured, p: &Palette) {
         return;
     }
     let size = (0.62 * each).clamp(12.5, 15.0);
-    let words = (0.32 * place.width()).clamp(120.0, 14.0 * size);
+    let font = FontId::proportional(size);
+    let wide = |link: &Link| {
+        let words = painter.layout_no_wrap(link.name.to_owned(), font.clone(), p.ink);
+        words.size().x
+    };
+    let words = links.iter().map(wide).fold(0.0, f32::max);
     let rail = Rect::from_min_max(
         pos2(place.left() + words + 8.0, place.top()),
         pos2(place.right() - 6.0 * size, place.bottom()),
@@ -218,9 +223,8 @@ fn chain(painter: &Painter, place: Rect, measured: &Measured, p: &Palette) {
     let [low, high] = decades(links.iter().map(|link| link.value));
     for (i, (link, color)) in links.iter().zip(link_colors(p)).enumerate() {
         let middle = place.top() + (i as f32 + 0.5) * each;
-        let font = FontId::proportional(size);
         let at = pos2(place.left() + words, middle);
-        painter.text(at, Align2::RIGHT_CENTER, link.name, font, p.ink);
+        painter.text(at, Align2::RIGHT_CENTER, link.name, font.clone(), p.ink);
         let share = share(link, [low, high]);
         let right = rail.left() + share * rail.width();
         let bar = Rect::from_min_max(

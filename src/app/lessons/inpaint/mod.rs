@@ -176,7 +176,7 @@ impl Lesson for Inpaint {
 
     fn bottom_ui(&mut self, ui: &mut Ui, _lab: &mut Lab) {
         ui.horizontal(|ui| {
-            ui.spacing_mut().slider_width = (0.12 * ui.available_width()).clamp(60.0, 160.0);
+            ui.spacing_mut().slider_width = (0.06 * ui.available_width()).clamp(44.0, 140.0);
             let hint = "Half the width of the brush, in pixels (↑ ↓).";
             let size = Slider::new(&mut self.radius, RADII).step_by(0.5);
             slider_ui(ui, "Brush", hint, size);
@@ -186,9 +186,9 @@ impl Lesson for Inpaint {
             let hint = "Weight of what is seen: 1 is the conditional flow, more makes the answers \
                         likelier and more alike, 0 sees nothing.";
             slider_ui(ui, "w", hint, seen);
-            let tell = Checkbox::new(&mut self.tell, "Tell the network the digit");
+            let tell = Checkbox::new(&mut self.tell, "Tell the digit");
             ui.add(tell)
-                .on_hover_text("Its class is given beside what is seen (6).");
+                .on_hover_text("The network is given its class beside what is seen (6).");
             ui.add_enabled_ui(self.tell, |ui| {
                 let gamma = Slider::new(&mut self.gamma, 0.0..=LARGEST)
                     .step_by(0.1)
