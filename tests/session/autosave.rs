@@ -33,14 +33,14 @@ fn folders(state: &Path) -> Vec<PathBuf> {
 }
 
 /// The sessions in them.
-fn sessions(state: &Path) -> Vec<PathBuf> {
+pub fn sessions(state: &Path) -> Vec<PathBuf> {
     let all = folders(state).into_iter();
     let all = all.map(|folder| folder.join("session.json"));
     all.filter(|path| path.exists()).collect()
 }
 
 /// Trains a few steps, then pauses.
-fn train(harness: &mut Window) {
+pub fn train(harness: &mut Window) {
     harness.state_mut().lab.training.toggle();
     until(harness, "some steps are done", |harness| {
         let run = harness.state().lab.training.run();
@@ -53,7 +53,7 @@ fn train(harness: &mut Window) {
     });
 }
 
-fn step(harness: &Window) -> u64 {
+pub fn step(harness: &Window) -> u64 {
     harness.state().lab.training.run().map_or(0, |run| run.step)
 }
 
@@ -63,88 +63,6 @@ fn weights(path: &Path) -> Checkpoint {
     let run = &opened.session.plane.runs[0];
     let folder = &opened.folders[&run.folder];
     Checkpoint::load(&folder.to_string_lossy()).expect("its weights are whole")
-}
-
-#[test]
-fn a_run_that_has_failed_goes_on_from_what_was_kept() {
-    if !common::gpu_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let options = LaunchOptions {
-        state: Some(folder.path().to_owned()),
-        ..on_cpu("checkerboard")
-    };
-    let mut window = harness::window(options, 0.5);
-    train(&mut window);
-    let kept = step(&window);
-    until(&mut window, "it is kept", |_| {
-        !sessions(folder.path()).is_empty()
-    });
-    let (name, rate) = {
-        let training = &window.state().lab.training;
-        (training.run().unwrap().name.clone(), training.config.lr)
-    };
-
-    window.state_mut().lab.training.set_learning_rate(1e300);
-    window.state_mut().lab.training.toggle();
-    until(&mut window, "it fails", |window| {
-        window.state().lab.training.can_go_on()
-    });
-    window.state_mut().lab.training.set_learning_rate(rate);
-    window.run_steps(2);
-    harness::click(&mut window, "Go on");
-    until(&mut window, "it trains on", |window| {
-        step(window) > kept + 20
-    });
-    let training = &window.state().lab.training;
-    assert_eq!(training.runs().len(), 1, "in its own place");
-    let run = training.run().unwrap();
-    assert!(run.is_running() && run.name == name);
-    // Its curve begins where it did, and has every step once.
-    let raw = run.curve.raw();
-    assert!(raw[0][0] <= 1.0 && raw.is_sorted_by(|a, b| a[0] < b[0]));
-    window.state_mut().on_exit();
-}
-
-#[test]
-fn a_failed_training_of_the_image_lab_goes_on_too() {
-    if !common::gpu_here() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let options = LaunchOptions {
-        state: Some(folder.path().to_owned()),
-        ..on_cpu("variational")
-    };
-    let mut window = harness::window(options, 0.5);
-    let training = |window: &Window| {
-        let digits = &window.state().lab.digits;
-        let points = &digits.points;
-        (points.step, points.state, points.refuge().is_some())
-    };
-    press(&mut window, Key::T);
-    until(&mut window, "some steps are done", |w| training(w).0 > 2);
-    press(&mut window, Key::T);
-    until(&mut window, "it rests", |w| {
-        training(w).1 == RunState::Paused
-    });
-    let kept = training(&window).0;
-    until(&mut window, "it is kept", |_| {
-        !sessions(folder.path()).is_empty()
-    });
-
-    let too_large = flowlab::train::Command::SetLearningRate(1e300);
-    window.state_mut().lab.digits.points.tell(too_large);
-    press(&mut window, Key::T);
-    until(&mut window, "it fails", |w| training(w).2);
-    window.run_steps(2);
-    harness::click(&mut window, "Go on");
-    until(&mut window, "it trains on", |w| {
-        let (step, state, _) = training(w);
-        state == RunState::Running && step > kept + 5
-    });
-    window.state_mut().on_exit();
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod autosave;
 #[path = "../common/mod.rs"]
 mod common;
+mod failures;
 mod files;
 #[path = "../harness/mod.rs"]
 mod harness;
