@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use flowlab::train::checkpoint::load_state;
 
-use super::process::{Desk, Server, column};
+use super::process::{Desk, Server, column, endless};
 
 #[test]
 fn a_run_outlives_its_server() {
@@ -14,20 +14,8 @@ fn a_run_outlives_its_server() {
     let place = server.place.clone();
     let run = desk.at("run");
     let out = run.to_str().unwrap();
-    let mut client = desk.client(&[
-        "train",
-        "toy",
-        "--hidden",
-        "32",
-        "--batch",
-        "256",
-        "--steps",
-        "1000000",
-        "--device",
-        &server.device,
-        "--out",
-        out,
-    ]);
+    let verb = endless(&server.device);
+    let mut client = desk.client(&[&verb[..], &["--out", out]].concat());
     // The second such line comes five seconds after the first: states were kept by then.
     let step = |line: &str| line.starts_with("step ").then_some(());
     client.wait_for(step);

@@ -49,6 +49,14 @@ pub fn flowlab(args: &[&str]) -> Command {
     command
 }
 
+/// A small training that does not end by itself.
+pub fn endless(device: &str) -> [&str; 10] {
+    [
+        "train", "toy", "--hidden", "32", "--batch", "256", "--steps", "1000000", "--device",
+        device,
+    ]
+}
+
 /// A running program; it is killed when it is dropped.
 pub struct Program {
     child: Child,

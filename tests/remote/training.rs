@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::process::{Desk, Server, column, flowlab, largest_difference};
+use super::process::{Desk, Server, column, endless, flowlab, largest_difference};
 
 /// `log.csv` of a run on a device.
 fn losses(desk: &Desk, name: &str, verb: &[&str], device: &str) -> Vec<f64> {
@@ -108,18 +108,7 @@ fn several_train_at_a_time_and_one_that_is_killed_stops_no_other() {
         "train", "toy", "--hidden", "32", "--batch", "256", "--steps", "300",
     ];
     let alone = losses(&desk, "alone", &verb, &server.device);
-    let endless = [
-        "train",
-        "toy",
-        "--hidden",
-        "32",
-        "--batch",
-        "256",
-        "--steps",
-        "1000000",
-        "--device",
-        &server.device,
-    ];
+    let endless = endless(&server.device);
     let mut first = desk.client(&endless);
     let mut second = desk.client(&endless);
     for client in [&mut first, &mut second] {

@@ -1,5 +1,7 @@
 //! A run that has failed goes on from what the window kept of it.
 
+use std::path::Path;
+
 use eframe::App as _;
 use egui::Key;
 use flowlab::app::LaunchOptions;
@@ -9,17 +11,22 @@ use crate::autosave::{sessions, step, train};
 use crate::common;
 use crate::harness::{self, Window, on_cpu, press, until};
 
+/// A lesson in a window that remembers things in a folder.
+fn open(lesson: &str, state: &Path) -> Window {
+    let options = LaunchOptions {
+        state: Some(state.to_owned()),
+        ..on_cpu(lesson)
+    };
+    harness::window(options, 0.5)
+}
+
 #[test]
 fn a_run_that_has_failed_goes_on_from_what_was_kept() {
     if !common::gpu_here() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let options = LaunchOptions {
-        state: Some(folder.path().to_owned()),
-        ..on_cpu("checkerboard")
-    };
-    let mut window = harness::window(options, 0.5);
+    let mut window = open("checkerboard", folder.path());
     train(&mut window);
     let kept = step(&window);
     until(&mut window, "it is kept", |_| {
@@ -57,11 +64,7 @@ fn a_failed_training_of_the_image_lab_goes_on_too() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let options = LaunchOptions {
-        state: Some(folder.path().to_owned()),
-        ..on_cpu("variational")
-    };
-    let mut window = harness::window(options, 0.5);
+    let mut window = open("variational", folder.path());
     let training = |window: &Window| {
         let digits = &window.state().lab.digits;
         let points = &digits.points;
