@@ -138,12 +138,16 @@ pub enum Verb {
 #[derive(Clone, Debug, Args)]
 pub struct ServeArgs {
     /// Where to listen; port 0 takes a free one. Other machines reach only another address than
-    /// this one, over a connection that is not encrypted.
+    /// this one. The connection is not encrypted, but with --identity-file.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7117")]
     pub bind: std::net::SocketAddr,
     /// What is served: auto, gpu or cpu.
     #[arg(long, default_value_t)]
     pub device: DeviceChoice,
+    /// The file with this server's secret key, made where there is none: serves over encrypted
+    /// connections (QUIC by iroh), and prints the public key that clients name.
+    #[arg(long, value_name = "FILE")]
+    pub identity_file: Option<std::path::PathBuf>,
     /// Clients at a time.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub clients: u16,

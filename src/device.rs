@@ -72,7 +72,10 @@ impl FromStr for DeviceChoice {
             .into_iter()
             .find(|choice| choice.to_string() == text)
             .ok_or_else(|| {
-                format!("unknown device `{text}`; use auto, gpu, cpu or remote:ws://HOST:PORT")
+                format!(
+                    "unknown device `{text}`; use auto, gpu, cpu, remote:ws://HOST:PORT or \
+                     remote:iroh://KEY@HOST:PORT"
+                )
             })
     }
 }

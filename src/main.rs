@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "remote")]
         Some(Verb::Serve(args)) => command::serve::run(&args),
     };
+    flowlab::remote::close();
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // Who closes the pipe has read enough.

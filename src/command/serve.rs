@@ -22,15 +22,22 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
         clients: args.clients.into(),
         ..Bounds::default()
     };
-    let ready = |address: std::net::SocketAddr| {
+    let is_loopback = args.bind.ip().is_loopback();
+    let is_plain = args.identity_file.is_none();
+    let ready = |address: &str| {
         // Who closed stdout does not want to know.
-        let _ = output::print(format_args!("serving {info} at ws://{address}\n"));
-        if !address.ip().is_loopback() {
+        let _ = output::print(format_args!("serving {info} at {address}\n"));
+        if is_plain && !is_loopback {
             eprintln!(
                 "the connection is not encrypted: whoever can read the network reads the token and \
-                 the numbers; on a network of strangers lead it through ssh (docs/remote.md)"
+                 the numbers; on a network of strangers serve with --identity-file \
+                 (docs/remote.md)"
             );
         }
     };
-    remote::serve(args.bind, device, &token, bounds, ready).map_err(|sentence| anyhow!(sentence))
+    match &args.identity_file {
+        None => remote::serve(args.bind, device, &token, bounds, ready),
+        Some(file) => remote::serve_encrypted(args.bind, device, &token, bounds, file, ready),
+    }
+    .map_err(|sentence| anyhow!(sentence))
 }

@@ -4,21 +4,33 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
-/// A server's address, `ws://HOST:PORT`.
+/// A server's address: `ws://HOST:PORT`, or `iroh://KEY@HOST:PORT` where the connection is
+/// encrypted and the server's public key (64 hexadecimal digits) says which server it is.
 ///
 /// It is kept once for the whole process, so that a choice of device stays a small value to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address(&'static str);
 
-/// What every address begins with.
-const SCHEME: &str = "ws://";
+const PLAIN: &str = "ws://";
+const ENCRYPTED: &str = "iroh://";
+/// Hexadecimal digits of a public key.
+const KEY: usize = 64;
 /// A name of the internet has 253 characters at most.
-const LONGEST: usize = 300;
+const LONGEST: usize = 360;
 
 impl Address {
     /// `HOST:PORT`.
     pub fn host(self) -> &'static str {
-        &self.0[SCHEME.len()..]
+        match self.0.strip_prefix(PLAIN) {
+            Some(host) => host,
+            None => &self.0[ENCRYPTED.len() + KEY + 1..],
+        }
+    }
+
+    /// The server's public key, where the connection is encrypted.
+    pub fn key(self) -> Option<&'static str> {
+        let rest = self.0.strip_prefix(ENCRYPTED)?;
+        Some(&rest[..KEY])
     }
 }
 
@@ -34,17 +46,31 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = |what: &str| {
             Err(format!(
-                "`{text}` is no server: {what}; write it as ws://HOST:PORT"
+                "`{text}` is no server: {what}; write it as ws://HOST:PORT or \
+                 iroh://KEY@HOST:PORT"
             ))
         };
         if text.len() > LONGEST {
-            return Err("a server's address has 300 characters at most".to_owned());
+            return Err(format!(
+                "a server's address has {LONGEST} characters at most"
+            ));
         }
         if text.starts_with("wss://") {
-            return wrong("wss is not offered, lead the connection through ssh instead");
+            return wrong("wss is not offered, iroh:// is encrypted");
         }
-        let Some(rest) = text.strip_prefix(SCHEME) else {
-            return wrong("it does not begin with ws://");
+        let rest = if let Some(rest) = text.strip_prefix(PLAIN) {
+            rest
+        } else if let Some(rest) = text.strip_prefix(ENCRYPTED) {
+            let Some((key, rest)) = rest.split_once('@') else {
+                return wrong("it has no key before an @, `flowlab serve` prints it");
+            };
+            let is_digit = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
+            if key.len() != KEY || !key.bytes().all(is_digit) {
+                return wrong("the key is not 64 digits of 0 to 9 and a to f");
+            }
+            rest
+        } else {
+            return wrong("it begins with neither ws:// nor iroh://");
         };
         if rest.contains('@') {
             return wrong("the token comes from --token-file or FLOWLAB_TOKEN, never from here");
@@ -86,16 +112,27 @@ mod tests {
 
     #[test]
     fn servers_are_read() {
-        for text in ["ws://localhost:7117", "ws://10.0.0.3:1", "ws://[::1]:65535"] {
+        let key = "0123456789abcdef".repeat(4);
+        let encrypted = format!("iroh://{key}@[::1]:7");
+        for (text, host) in [
+            ("ws://localhost:7117", "localhost:7117"),
+            ("ws://10.0.0.3:1", "10.0.0.3:1"),
+            ("ws://[::1]:65535", "[::1]:65535"),
+            (&encrypted, "[::1]:7"),
+        ] {
             let address: Address = text.parse().unwrap();
             assert_eq!(address.to_string(), text);
-            assert_eq!(address.host(), &text[5..]);
+            assert_eq!(address.host(), host);
+            let expected = text.starts_with("iroh").then_some(key.as_str());
+            assert_eq!(address.key(), expected);
             assert_eq!(Ok(address), text.parse());
         }
+        let odd = format!("iroh://{}@a:1", "é".repeat(32));
+        let twice = format!("iroh://{key}@token@a:1");
         for (wrong, told) in [
-            ("localhost:7117", "begin"),
-            ("http://localhost:7117", "begin"),
-            ("wss://localhost:7117", "ssh"),
+            ("localhost:7117", "begins"),
+            ("http://localhost:7117", "begins"),
+            ("wss://localhost:7117", "iroh"),
             ("ws://localhost", "port"),
             ("ws://localhost:0", "port"),
             ("ws://localhost:70000", "port"),
@@ -104,6 +141,10 @@ mod tests {
             ("ws://::1:7117", "host"),
             ("ws://a/b:7117", "host"),
             ("ws://token@localhost:7117", "token"),
+            ("iroh://localhost:7117", "no key"),
+            ("iroh://abc@localhost:7117", "64 digits"),
+            (&odd, "64 digits"),
+            (&twice, "token"),
         ] {
             let error = wrong.parse::<Address>().unwrap_err();
             assert!(error.contains(told), "{wrong}: {error}");

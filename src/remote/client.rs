@@ -7,9 +7,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use burn::remote::{ConnectError, RemoteHost};
+use iroh::Endpoint;
 
 use super::address::Address;
-use super::pipe::{self, End, Trial};
+use super::endpoint;
+use super::guests::Trial;
+use super::pipe::{self, End};
 use super::token::Token;
 use crate::device::Device;
 
@@ -25,6 +28,8 @@ struct Link {
     device: Device,
     label: String,
     ended: Arc<OnceLock<End>>,
+    /// This machine's end, where the link is encrypted.
+    endpoint: Option<Endpoint>,
 }
 
 static LINK: Mutex<Option<Link>> = Mutex::new(None);
@@ -43,6 +48,45 @@ pub fn open(address: Address) -> Result<(Device, String), String> {
         return Ok((link.device.clone(), link.label.clone()));
     }
     let token = Token::find()?;
+    let ended = Arc::default();
+    let (device, round_trip, endpoint) = match address.key() {
+        None => {
+            let (device, round_trip) = open_plain(address, &token, &ended)?;
+            (device, round_trip, None)
+        }
+        Some(key) => {
+            let trial = Trial::new(PATIENCE + FIRST_ANSWER, FIRST_BYTES);
+            let host = address.host();
+            let (device, round_trip, endpoint) =
+                endpoint::open(key, host, &token, (PATIENCE, trial), &ended)?;
+            (device, round_trip, Some(endpoint))
+        }
+    };
+    let label = format!("answers in {:.1} ms", 1e3 * round_trip.as_secs_f64());
+    *newest = Some(Link {
+        address,
+        device: device.clone(),
+        label: label.clone(),
+        ended,
+        endpoint,
+    });
+    Ok((device, label))
+}
+
+/// Ends the newest link, for the end of the program: an encrypted one would be missed by its
+/// server only after a while.
+pub fn close() {
+    let mut newest = LINK.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(endpoint) = newest.take().and_then(|link| link.endpoint) {
+        endpoint::close(&endpoint);
+    }
+}
+
+fn open_plain(
+    address: Address,
+    token: &Token,
+    ended: &Arc<OnceLock<End>>,
+) -> Result<(Device, Duration), String> {
     let (server, round_trip) = dial(address)?;
     // burn knows a device by its address and never dials it again, so each link gets a new one on
     // this machine; the link notices a dead network, which burn alone would wait for.
@@ -50,8 +94,7 @@ pub fn open(address: Address) -> Result<(Device, String), String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(lost)?;
     let here = listener.local_addr().map_err(lost)?;
     let trial = Arc::new(Trial::new(FIRST_ANSWER, FIRST_BYTES));
-    let ended = Arc::new(OnceLock::new());
-    let (tried, told) = (Arc::clone(&trial), Arc::clone(&ended));
+    let (tried, told) = (Arc::clone(&trial), Arc::clone(ended));
     let pass_on = move || {
         match listener.accept() {
             Ok((burn, _)) => {
@@ -72,14 +115,7 @@ pub fn open(address: Address) -> Result<(Device, String), String> {
     let host = RemoteHost::websocket(&format!("ws://{here}")).with_credential(token.credential());
     let device = Device::remote_options(&host).init().map_err(refusal)?;
     trial.pass();
-    let label = format!("answers in {:.1} ms", 1e3 * round_trip.as_secs_f64());
-    *newest = Some(Link {
-        address,
-        device: device.clone(),
-        label: label.clone(),
-        ended,
-    });
-    Ok((device, label))
+    Ok((device, round_trip))
 }
 
 /// What a user should know of a failure when the link to the server has ended. What burn says then
@@ -113,7 +149,8 @@ fn dial(address: Address) -> Result<(TcpStream, Duration), String> {
     Err(silent(last))
 }
 
-fn refusal(error: ConnectError) -> String {
+/// What a user should know of a connection that burn could not open.
+pub fn refusal(error: ConnectError) -> String {
     match error {
         ConnectError::Unauthorized => {
             "the server refuses: the token is not the server's, or all its places are taken"

@@ -1,57 +1,26 @@
-//! The door of a server: how many may stand in it, for how long, and how many are inside.
+//! The door of a server whose connections are plain WebSockets.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use super::pipe::{self, End, Trial};
-
-/// What a server lets happen.
-#[derive(Clone, Copy, Debug)]
-pub struct Bounds {
-    /// Clients that train at a time.
-    pub clients: usize,
-    /// Connections that have not shown the token yet; more are closed at once.
-    pub strangers: usize,
-    /// How long a stranger may take to show the token.
-    pub patience: Duration,
-    /// Bytes that a stranger may send.
-    pub bytes: usize,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self {
-            clients: 8,
-            strangers: 32,
-            patience: Duration::from_secs(10),
-            // An upgrade of HTTP and burn's first message are less than 1 KiB.
-            bytes: 16 << 10,
-        }
-    }
-}
+use super::guests::Guests;
+use super::pipe::{self, End};
 
 /// Passes the connections of the network on to burn's own server, which listens on this machine
 /// alone.
 pub struct Gate {
-    bounds: Bounds,
     inner: SocketAddr,
     /// Every connection, by the address that burn's server sees it come from.
-    guests: Mutex<HashMap<SocketAddr, Arc<Trial>>>,
+    guests: Arc<Guests<SocketAddr>>,
 }
 
 impl Gate {
     /// A gate before burn's server at `inner`.
-    pub fn new(bounds: Bounds, inner: SocketAddr) -> Self {
-        Self {
-            bounds,
-            inner,
-            guests: Mutex::default(),
-        }
+    pub fn new(guests: Arc<Guests<SocketAddr>>, inner: SocketAddr) -> Self {
+        Self { inner, guests }
     }
 
     /// Takes connections for as long as the program runs.
@@ -66,100 +35,58 @@ impl Gate {
                     continue;
                 }
             };
-            if self.count(false) >= self.bounds.strangers {
-                log::info!("{from}: too many wait at the door");
-                continue;
-            }
             if let Err(error) = self.lead(client, from) {
                 log::warn!("{from}: {error}");
             }
         }
     }
 
-    /// Lets a client in that has shown the token to burn's server.
-    ///
-    /// # Errors
-    /// When it did not come through the gate or all places are taken.
-    pub fn admit(&self, address: SocketAddr) -> Result<(), String> {
-        let guests = self.guests();
-        let inside = guests.values().filter(|trial| trial.is_passed()).count();
-        let trial = guests
-            .get(&address)
-            .ok_or_else(|| format!("{address} did not come through the gate"))?;
-        if inside >= self.bounds.clients {
-            return Err(format!("all {inside} places are taken"));
-        }
-        trial.pass();
-        Ok(())
-    }
-
-    /// Connections that have passed, or that have not.
-    fn count(&self, passed: bool) -> usize {
-        let guests = self.guests();
-        guests
-            .values()
-            .filter(|trial| trial.is_passed() == passed)
-            .count()
-    }
-
-    /// A line for who looks after the server, and no panic when nobody does.
-    fn tell(&self, client: SocketAddr, what: fmt::Arguments) {
-        let _ = writeln!(
-            io::stderr(),
-            "{client} {what}; clients now: {}",
-            self.count(true)
-        );
-    }
-
-    fn guests(&self) -> MutexGuard<'_, HashMap<SocketAddr, Arc<Trial>>> {
-        self.guests.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Starts to pass a connection on.
+    /// Starts to pass a connection on, unless too many wait at the door.
     fn lead(self: &Arc<Self>, client: TcpStream, from: SocketAddr) -> io::Result<()> {
+        if self.guests.is_crowded() {
+            log::info!("{from}: too many wait at the door");
+            return Ok(());
+        }
         pipe::watch(&client)?;
-        let server = TcpStream::connect_timeout(&self.inner, self.bounds.patience)?;
+        let server = TcpStream::connect_timeout(&self.inner, self.guests.bounds().patience)?;
         server.set_nodelay(true)?;
         let address = server.local_addr()?;
-        let trial = Arc::new(Trial::new(self.bounds.patience, self.bounds.bytes));
-        self.guests().insert(address, Arc::clone(&trial));
+        let Some(trial) = self.guests.receive(address) else {
+            return Ok(());
+        };
         let gate = Arc::clone(self);
         let work = move || {
             let ended = OnceLock::new();
             pipe::join(&client, &server, &trial, &ended);
-            gate.guests().remove(&address);
             let end = ended.get().copied().unwrap_or(End::Closed);
-            if trial.is_passed() {
-                gate.tell(from, format_args!("left: {end}"));
-            } else {
-                log::info!("{from} was not let in: {end}");
-            }
+            gate.guests.leave(&address, &from, end);
         };
         let started = thread::Builder::new()
             .name("flowlab-gate".to_owned())
             .spawn(work);
         started.map(drop).inspect_err(|_| {
-            self.guests().remove(&address);
+            self.guests.leave(&address, &from, End::Broken);
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::io::{Read, Write};
     use std::time::Instant;
 
     use super::*;
+    use crate::remote::guests::Bounds;
 
     /// A gate before a server that hands its connections out, and the gate's own address.
-    fn gate(bounds: Bounds) -> (Arc<Gate>, TcpListener, SocketAddr) {
+    fn gate(bounds: Bounds) -> (Arc<Guests<SocketAddr>>, TcpListener, SocketAddr) {
         let inner = TcpListener::bind("127.0.0.1:0").unwrap();
         let outer = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = outer.local_addr().unwrap();
-        let gate = Arc::new(Gate::new(bounds, inner.local_addr().unwrap()));
-        let attendant = Arc::clone(&gate);
-        thread::spawn(move || attendant.attend(&outer));
-        (gate, inner, address)
+        let guests = Arc::new(Guests::new(bounds));
+        let gate = Gate::new(Arc::clone(&guests), inner.local_addr().unwrap());
+        thread::spawn(move || Arc::new(gate).attend(&outer));
+        (guests, inner, address)
     }
 
     fn small() -> Bounds {
@@ -184,13 +111,13 @@ mod tests {
 
     #[test]
     fn who_shows_nothing_is_sent_away_in_time() {
-        let (gate, inner, address) = gate(small());
+        let (guests, inner, address) = gate(small());
         let silent = TcpStream::connect(address).unwrap();
         let _server = inner.accept().unwrap();
         let since = Instant::now();
         assert!(is_closed(&silent));
         assert!(since.elapsed() >= Duration::from_millis(200));
-        assert_eq!(gate.count(true), 0);
+        assert_eq!(guests.count(true), 0);
     }
 
     #[test]
@@ -211,10 +138,10 @@ mod tests {
 
     #[test]
     fn an_admitted_client_is_heard_for_ever_and_takes_a_place() {
-        let (gate, inner, address) = gate(small());
+        let (guests, inner, address) = gate(small());
         let mut client = TcpStream::connect(address).unwrap();
         let (mut server, from) = inner.accept().unwrap();
-        gate.admit(from).unwrap();
+        guests.admit(&from).unwrap();
         // Longer and more than a stranger may.
         thread::sleep(2 * small().patience);
         client.write_all(&[7; 1000]).unwrap();
@@ -223,16 +150,16 @@ mod tests {
         client.read_exact(&mut [0; 6]).unwrap();
         let second = TcpStream::connect(address).unwrap();
         let (_server, from) = inner.accept().unwrap();
-        assert!(gate.admit(from).unwrap_err().contains("places"));
+        assert!(guests.admit(&from).unwrap_err().contains("places"));
         assert!(is_closed(&second));
-        assert!(gate.admit(address).unwrap_err().contains("gate"));
+        assert!(guests.admit(&address).unwrap_err().contains("door"));
         // A place becomes free again.
         drop(client);
         assert!(is_closed(&server));
         let _third = TcpStream::connect(address).unwrap();
         let (_server, from) = inner.accept().unwrap();
         let until = Instant::now() + Duration::from_secs(20);
-        while gate.admit(from).is_err() {
+        while guests.admit(&from).is_err() {
             assert!(Instant::now() < until, "the place stays taken");
             thread::yield_now();
         }
@@ -244,10 +171,10 @@ mod tests {
             patience: Duration::from_secs(3600),
             ..small()
         };
-        let (gate, _inner, address) = gate(patient);
+        let (guests, _inner, address) = gate(patient);
         let _waiting = [(); 2].map(|()| TcpStream::connect(address).unwrap());
         let until = Instant::now() + Duration::from_secs(20);
-        while gate.count(false) < 2 {
+        while guests.count(false) < 2 {
             assert!(Instant::now() < until);
             thread::yield_now();
         }

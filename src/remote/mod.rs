@@ -1,9 +1,10 @@
-//! Training on the device of another machine, by burn's own remote backend over WebSocket.
+//! Training on the device of another machine, by burn's own remote backend over WebSocket or, where
+//! it is to be encrypted, over iroh.
 //!
 //! ```text
-//! client:  burn ── link (loopback) ──┐                       laptop
-//!                                    │  ws://HOST:PORT, not encrypted
-//! server:  burn ── gate ─────────────┘                       the machine with the GPU
+//! client:  burn ── link (loopback) ──┐        burn ── endpoint ──┐           laptop
+//!                                    │  ws://                    │  iroh://
+//! server:  burn ── gate ─────────────┘        burn ── door ──────┘           machine with the GPU
 //! ```
 //!
 //! The messages are burn's alone. What stands here passes bytes on and bounds what burn leaves
@@ -16,7 +17,11 @@ mod address;
 #[cfg(feature = "remote")]
 mod client;
 #[cfg(feature = "remote")]
+mod endpoint;
+#[cfg(feature = "remote")]
 mod gate;
+#[cfg(feature = "remote")]
+mod guests;
 #[cfg(feature = "remote")]
 mod pipe;
 #[cfg(feature = "remote")]
@@ -26,16 +31,16 @@ mod token;
 
 pub use address::Address;
 #[cfg(feature = "remote")]
-pub use client::{explain, open};
+pub use client::{close, explain, open};
 #[cfg(feature = "remote")]
-pub use gate::Bounds;
+pub use guests::Bounds;
 #[cfg(feature = "remote")]
-pub use server::serve;
+pub use server::{serve, serve_encrypted};
 #[cfg(feature = "remote")]
 pub use token::{Token, use_file};
 
 #[cfg(not(feature = "remote"))]
-pub use without::{explain, open};
+pub use without::{close, explain, open};
 
 /// The same functions in a build that cannot do it.
 #[cfg(not(feature = "remote"))]
@@ -54,6 +59,9 @@ mod without {
                 .to_owned(),
         )
     }
+
+    /// There is no link.
+    pub fn close() {}
 
     /// Nothing to explain.
     pub fn explain() -> Option<String> {

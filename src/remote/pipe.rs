@@ -4,11 +4,12 @@ use std::fmt;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
+
+use super::guests::Trial;
 
 /// Bytes that are passed on at a time.
 const ROOM: usize = 64 << 10;
@@ -19,40 +20,6 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_interval(Duration::from_secs(2));
 /// How long sent bytes may stay without an answer before the connection counts as broken.
 const UNANSWERED: Duration = Duration::from_secs(30);
-
-/// What a peer may do before it has shown who it is.
-#[derive(Debug)]
-pub struct Trial {
-    passed: AtomicBool,
-    until: Instant,
-    bytes: usize,
-}
-
-impl Trial {
-    /// The peer has `time` and `bytes` from now on.
-    pub fn new(time: Duration, bytes: usize) -> Self {
-        Self {
-            passed: AtomicBool::new(false),
-            until: Instant::now() + time,
-            bytes,
-        }
-    }
-
-    /// No limit of time or bytes holds any more.
-    pub fn pass(&self) {
-        self.passed.store(true, Ordering::Release);
-    }
-
-    /// Whether the peer has shown who it is.
-    pub fn is_passed(&self) -> bool {
-        self.passed.load(Ordering::Acquire)
-    }
-
-    /// The time that is left; none when the trial is passed.
-    fn left(&self) -> Option<Duration> {
-        (!self.is_passed()).then(|| self.until.saturating_duration_since(Instant::now()))
-    }
-}
 
 /// Why bytes are not passed on any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +102,7 @@ fn forward(mut from: &TcpStream, mut to: &TcpStream, trial: Option<&Trial>) -> E
             },
         };
         seen = seen.saturating_add(count);
-        if trial.is_some_and(|trial| !trial.is_passed() && seen > trial.bytes) {
+        if trial.is_some_and(|trial| trial.is_too_much(seen)) {
             return End::Unknown;
         }
         if to.write_all(&room[..count]).is_err() {

@@ -9,8 +9,17 @@ use super::process::{Desk, Server, column, endless};
 
 #[test]
 fn a_run_outlives_its_server() {
+    outlives("ws://", Server::bound);
+}
+
+#[test]
+fn a_run_outlives_an_encrypted_server() {
+    outlives("iroh://", Server::encrypted);
+}
+
+fn outlives(scheme: &str, start: fn(&Desk, &str, &[&str]) -> Server) {
     let desk = Desk::new();
-    let server = Server::start(&desk, &[]);
+    let server = start(&desk, "127.0.0.1:0", &[]);
     let place = server.place.clone();
     let run = desk.at("run");
     let out = run.to_str().unwrap();
@@ -24,7 +33,7 @@ fn a_run_outlives_its_server() {
     let (time, text) = client.fails();
     assert!(time < Duration::from_secs(60), "{time:?}");
     assert!(
-        text.contains("the link to ws://") && text.contains("ended"),
+        text.contains(&format!("the link to {scheme}")) && text.contains("ended"),
         "{text}"
     );
     assert!(text.contains("--device cpu"), "{text}");
@@ -33,7 +42,7 @@ fn a_run_outlives_its_server() {
     assert_eq!(column(&run.join("log.csv"), "step").len() as u64, saved);
 
     // A new server at the same place; then here.
-    let server = Server::bound(&desk, &place, &[]);
+    let server = start(&desk, &place, &[]);
     let further = (saved + 50).to_string();
     desk.client(&[
         "train",

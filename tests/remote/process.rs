@@ -171,16 +171,24 @@ impl Server {
         Self::bound(desk, "127.0.0.1:0", more)
     }
 
+    /// One whose connections are encrypted; its key stays the same on this desk.
+    pub fn encrypted(desk: &Desk, bind: &str, more: &[&str]) -> Self {
+        let file = desk.at("identity");
+        let identity = ["--identity-file", file.to_str().unwrap()];
+        Self::bound(desk, bind, &[&identity, more].concat())
+    }
+
     pub fn bound(desk: &Desk, bind: &str, more: &[&str]) -> Self {
         let args = [&["serve", "--bind", bind, "--device", "cpu"], more].concat();
         let mut program = desk.client(&args);
-        let place = program.wait_for(|line| {
-            let (_, place) = line.split_once(" at ws://")?;
-            Some(place.trim().to_owned())
+        let address = program.wait_for(|line| {
+            let (_, address) = line.strip_prefix("serving ")?.rsplit_once(" at ")?;
+            Some(address.trim().to_owned())
         });
+        let place = address.rsplit(['/', '@']).next().unwrap().to_owned();
         Self {
             program,
-            device: format!("remote:ws://{place}"),
+            device: format!("remote:{address}"),
             place,
         }
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::process::{Desk, Program, Server, flowlab};
 
 /// Five steps, enough to see that a server works.
-fn short(device: &str) -> Vec<&str> {
+pub fn short(device: &str) -> Vec<&str> {
     vec![
         "train", "toy", "--hidden", "16", "--batch", "64", "--steps", "5", "--device", device,
     ]

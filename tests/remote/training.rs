@@ -6,7 +6,7 @@ use std::path::Path;
 use super::process::{Desk, Server, column, endless, flowlab, largest_difference};
 
 /// `log.csv` of a run on a device.
-fn losses(desk: &Desk, name: &str, verb: &[&str], device: &str) -> Vec<f64> {
+pub fn losses(desk: &Desk, name: &str, verb: &[&str], device: &str) -> Vec<f64> {
     let folder = desk.at(name);
     let out = ["--device", device, "--out", folder.to_str().unwrap()];
     desk.client(&[verb, &out].concat()).works();
@@ -137,7 +137,7 @@ fn a_build_with_remote_devices_says_what_it_lacks() {
         ),
         (
             &["train", "toy", "--device", "remote:wss://localhost:1"],
-            "ssh",
+            "iroh://",
         ),
     ] {
         let output = flowlab(args).output().unwrap();
