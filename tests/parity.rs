@@ -23,8 +23,9 @@ const CELLS: usize = 12;
 /// single particles far out.
 const MOST: f64 = 0.35;
 /// Over all panels the figure is nearer to the stage than that of another time, and than itself
-/// upside down, by this factor. Measured: 0.82 and 0.24 for the paths, 0.29 and 0.13 for the steps.
-const NEARER: f64 = 0.9;
+/// upside down, by this factor. Measured: 0.92 and 0.27 for the couplings, whose lines stay, to 0.27
+/// and 0.13 for the checkerboard.
+const NEARER: f64 = 0.95;
 /// Smallest side of a panel in the window, in pixels.
 const SIDE: u32 = 60;
 
@@ -77,7 +78,15 @@ fn frames(page: &Page, scale: f64) -> Vec<Place> {
         }
         _ => None,
     };
-    page.shapes.iter().filter_map(frame).collect()
+    let mut frames: Vec<Place> = Vec::new();
+    for place in page.shapes.iter().filter_map(frame) {
+        // One that is chosen has a second frame over the first.
+        let again = |other: &Place| (0..4).all(|i| other[i].abs_diff(place[i]) <= 12);
+        if !frames.iter().any(again) {
+            frames.push(place);
+        }
+    }
+    frames
 }
 
 /// The panels of the window: square areas of the stage's colour, from the upper left, row by row.
@@ -119,6 +128,12 @@ fn panels(window: &RgbImage) -> Vec<Place> {
         .filter(|place| !found.iter().any(|other| around(other, place)))
         .copied()
         .collect();
+    // One of many may also be shown large.
+    let mut sides: Vec<u32> = found.iter().map(|place| place[2] - place[0]).collect();
+    sides.sort_unstable();
+    if let Some(usual) = sides.get(sides.len() / 2) {
+        found.retain(|place| place[2] - place[0] <= 2 * usual);
+    }
     // Those of a row begin at nearly the same height.
     found.sort_by_key(|place| (place[1] / 8, place[0]));
     found
@@ -161,8 +176,8 @@ fn turned(inks: &Inks) -> Inks {
 }
 
 /// Compares every panel of the stage with that of the figure, and makes sure that the figure of
-/// another time is told from it.
-fn compare(lesson: &str, [t, other]: [f32; 2], least: usize) {
+/// another time, where there is one that differs, is told from it.
+fn compare(lesson: &str, t: f32, other: impl Into<Option<f32>>, least: usize) {
     if !common::gpu_here() {
         return;
     }
@@ -170,7 +185,8 @@ fn compare(lesson: &str, [t, other]: [f32; 2], least: usize) {
     let never = AtomicBool::new(false);
     let scene = figure.scene(&never).expect("a scene");
     let same = drawn(&scene, figure.width_cm);
-    let wrong = figure.frame(other, &never).expect("a scene");
+    let other = other.into();
+    let wrong = figure.frame(other.unwrap_or(t), &never).expect("a scene");
     let wrong = drawn(&wrong, figure.width_cm);
     let stage: Vec<Inks> = panels(&window)
         .into_iter()
@@ -184,7 +200,7 @@ fn compare(lesson: &str, [t, other]: [f32; 2], least: usize) {
         let (_, later) = fit(seen, &wrong[place]);
         let (_, upside_down) = fit(seen, &turned(&same[place]));
         eprintln!(
-            "{lesson} {place}: {factor:.2} of the ink, {left:.3} differ; at t = {other}: \
+            "{lesson} {place}: {factor:.2} of the ink, {left:.3} differ; at t = {other:?}: \
              {later:.3}; upside down: {upside_down:.3}"
         );
         assert!(left < MOST, "{lesson} {place}: {left}");
@@ -193,16 +209,53 @@ fn compare(lesson: &str, [t, other]: [f32; 2], least: usize) {
         }
     }
     let [nearer, upright] = [sums[0] / sums[1], sums[0] / sums[2]];
-    eprintln!("{lesson}: {nearer:.2} of that at t = {other}, {upright:.2} of that upside down");
-    assert!(nearer < NEARER && upright < NEARER, "{lesson}: {sums:?}");
+    eprintln!("{lesson}: {nearer:.2} of that at t = {other:?}, {upright:.2} of that upside down");
+    assert!(other.is_none() || nearer < NEARER, "{lesson}: {sums:?}");
+    assert!(upright < NEARER, "{lesson}: {sums:?}");
 }
 
 #[test]
 fn the_paths_are_exported_as_they_are_seen() {
-    compare("paths", [0.7, 0.5], 5);
+    compare("paths", 0.7, 0.5, 5);
 }
 
 #[test]
 fn the_grid_of_steps_is_exported_as_it_is_seen() {
-    compare("steps", [1.0, 0.8], 32);
+    compare("steps", 1.0, 0.8, 32);
+}
+
+#[test]
+fn the_checkerboard_is_exported_as_it_is_seen() {
+    compare("checkerboard", 0.8, 0.5, 1);
+}
+
+#[test]
+fn the_conditional_fields_are_exported_as_they_are_seen() {
+    compare("conditional", 0.6, 0.3, 3);
+}
+
+#[test]
+fn the_couplings_are_exported_as_they_are_seen() {
+    compare("couplings", 0.9, 0.1, 3);
+}
+
+#[test]
+fn the_moments_of_learning_are_exported_as_they_are_seen() {
+    compare("learning", 1.0, 0.6, 14);
+}
+
+#[test]
+fn the_pairs_of_a_posterior_are_exported_as_they_are_seen() {
+    compare("variational", 0.6, 0.2, 3);
+}
+
+#[test]
+fn a_mistake_is_exported_as_it_is_seen() {
+    // Both have only begun to learn: little moves.
+    compare("mistakes", 1.0, None, 2);
+}
+
+#[test]
+fn the_bound_is_exported_as_it_is_seen() {
+    compare("bound", 1.0, 0.7, 1);
 }
