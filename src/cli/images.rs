@@ -128,6 +128,12 @@ pub struct TrainClassifierArgs {
     /// Move each image by up to so many pixels either way.
     #[arg(long, value_name = "PIXELS")]
     pub shift: Option<usize>,
+    /// Turn, shear and scale each image a little; 1 is up to 10 degrees, 0.15 and 10 %.
+    #[arg(long, value_name = "STRENGTH")]
+    pub warp: Option<f64>,
+    /// Hide a part of each image, as inpainting does: a reader of what is seen.
+    #[arg(long)]
+    pub hide: bool,
 }
 
 /// Flags of `sample` and `eval` for image models.

@@ -83,6 +83,8 @@ pub fn classifier(args: &TrainClassifierArgs) -> anyhow::Result<()> {
     run(&args.common, "classifier", |config| {
         if let ImageConfig::Classifier(settings) = config {
             set(&mut settings.shift, &args.shift);
+            set(&mut settings.warp, &args.warp);
+            settings.hide |= args.hide;
         }
     })
 }

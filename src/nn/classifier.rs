@@ -13,9 +13,12 @@ use crate::kernel::Activation;
 /// Sizes of a [`Classifier`] for pictures of 28 × 28 points.
 #[derive(Config, Debug)]
 pub struct ClassifierConfig {
-    /// Channels of the convolutions.
-    #[config(default = "[32, 32, 64]")]
-    pub widths: [usize; 3],
+    /// Channels of a picture.
+    #[config(default = 1)]
+    pub inputs: usize,
+    /// Channels, kernel and stride of each convolution; two of them halve the picture.
+    #[config(default = "vec![[32, 5, 2], [32, 3, 1], [64, 3, 2]]")]
+    pub convs: Vec<[usize; 3]>,
     /// Length of a feature vector.
     #[config(default = 128)]
     pub features: usize,
@@ -25,22 +28,31 @@ pub struct ClassifierConfig {
 }
 
 impl ClassifierConfig {
+    /// One that sees a part of each digit: its greys, and which of them are hidden.
+    pub fn of_parts() -> Self {
+        Self::new()
+            .with_inputs(2)
+            .with_convs(vec![[32, 3, 1], [32, 3, 2], [64, 3, 1], [64, 3, 2]])
+            .with_features(256)
+    }
+
     /// A classifier with random weights.
     pub fn init(&self, device: &Device) -> Classifier {
-        let [a, b, c] = self.widths;
+        let mut before = self.inputs;
+        let convs = self.convs.iter().map(|&[width, kernel, stride]| {
+            let layer = conv([before, width], kernel, stride, device);
+            before = width;
+            layer
+        });
         Classifier {
-            convs: vec![
-                conv([1, a], 5, 2, device),
-                conv([a, b], 3, 1, device),
-                conv([b, c], 3, 2, device),
-            ],
-            hidden: LinearConfig::new(7 * 7 * c, self.features).init(device),
+            convs: convs.collect(),
+            hidden: LinearConfig::new(7 * 7 * before, self.features).init(device),
             output: LinearConfig::new(self.features, self.classes).init(device),
         }
     }
 }
 
-/// Three convolutions and two linear layers.
+/// Convolutions and two linear layers.
 #[derive(Module, Debug)]
 pub struct Classifier {
     convs: Vec<Conv2d>,
@@ -49,7 +61,7 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// Logits `[batch, classes]` of pictures `[batch, 1, 28, 28]` with values from 0 to 1.
+    /// Logits `[batch, classes]` of pictures `[batch, inputs, 28, 28]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         self.logits(self.features(x))
     }

@@ -3,19 +3,23 @@
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use rand::RngExt;
 
+use super::augment;
 use super::config::{ClassifierSettings, ImageConfig};
 use super::engine::Loss;
 use super::params;
 use super::problem;
+use super::reader::{self, Reader};
 use super::store::SavedModel;
 use super::task::{Measured, Problem};
-use crate::data::mnist::{Digits, PIXELS, SIDE};
+use crate::data::mnist::{Digits, PIXELS, SIDE, mask};
 use crate::nn::classifier::{Classifier, ClassifierConfig};
 use crate::nn::mlp::read;
 use crate::train::batch::{Purpose, stream};
 
 /// Images that are judged in one go.
 const CHUNK: usize = 500;
+/// Share of the images with a hidden part whose centre is hidden: the others have any other hole.
+const CENTRES: f64 = 0.5;
 
 /// Cross-entropy of the labels.
 pub struct ClassifierProblem {
@@ -54,7 +58,7 @@ impl Problem for ClassifierProblem {
     }
 
     fn init(&self, device: &Device) -> Classifier {
-        ClassifierConfig::new().init(device)
+        sizes(&self.settings).init(device)
     }
 
     fn loss(&self, model: &Classifier, batch: &[usize], step: u64, device: &Device) -> Loss {
@@ -65,15 +69,20 @@ impl Problem for ClassifierProblem {
         let labels = TensorData::new(labels, [batch.len(), 1]);
         let labels = Tensor::<2, Int>::from_data(labels, device);
         let mut images = self.train.unit(batch);
-        let reach = self.settings.shift as i32;
-        if reach > 0 {
-            let mut rng = stream(self.settings.schedule.seed, Purpose::Batch, step);
-            for image in images.chunks_exact_mut(PIXELS) {
-                let [down, right] = [(); 2].map(|()| rng.random_range(-reach..=reach));
-                shift(image, down, right);
-            }
-        }
-        let log_p = activation::log_softmax(model.forward(unit(&images, device)), 1);
+        let settings = &self.settings;
+        let mut rng = stream(settings.schedule.seed, Purpose::Batch, step);
+        augment::vary(&mut images, settings.shift, settings.warp, &mut rng);
+        let seen = if settings.hide {
+            let mask = |_: &usize| match rng.random_bool(CENTRES) {
+                true => mask::centre(),
+                false => mask::draw(&mut rng),
+            };
+            let masks: Vec<u8> = batch.iter().flat_map(mask).collect();
+            reader::seen(&images, &masks, device)
+        } else {
+            unit(&images, device)
+        };
+        let log_p = activation::log_softmax(model.forward(seen), 1);
         Loss {
             total: -log_p.gather(1, labels).mean(),
             parts: Vec::new(),
@@ -81,31 +90,26 @@ impl Problem for ClassifierProblem {
     }
 
     fn measure(&mut self, model: &Classifier, _last: bool) -> Result<Measured, String> {
-        let judge = Judge {
-            classifier: model.clone(),
-            device: self.device.clone(),
+        let (what, labels) = if self.settings.hide {
+            let reader = Reader::from_parts(model.clone(), &self.device);
+            let masks = mask::centre().repeat(self.test.len());
+            let shares = reader.read(&self.test.pixels, &masks)?;
+            (
+                "test accuracy without the centre",
+                reader::likeliest(&shares),
+            )
+        } else {
+            let judge = Judge {
+                classifier: model.clone(),
+                device: self.device.clone(),
+            };
+            ("test accuracy", judge.read(&self.test.pixels)?.labels)
         };
-        let seen = judge.read(&self.test.pixels)?;
-        let accuracy = agreement(&seen.labels, &self.test.labels);
+        let accuracy = agreement(&labels, &self.test.labels);
         Ok(Measured {
-            text: format!("test accuracy {:.2} %", 100.0 * accuracy),
+            text: format!("{what} {:.2} %", 100.0 * accuracy),
             images: None,
         })
-    }
-}
-
-/// Moves an image `[28, 28]` by whole pixels; background comes in.
-fn shift(image: &mut [f32], down: i32, right: i32) {
-    let old = image.to_vec();
-    for (i, value) in image.iter_mut().enumerate() {
-        let row = (i / SIDE) as i32 - down;
-        let col = (i % SIDE) as i32 - right;
-        let inside = 0..SIDE as i32;
-        *value = if inside.contains(&row) && inside.contains(&col) {
-            old[row as usize * SIDE + col as usize]
-        } else {
-            0.0
-        };
     }
 }
 
@@ -132,13 +136,13 @@ impl Judge {
     /// # Errors
     /// When the run is of another task, or a tensor does not fit.
     pub fn new(saved: &SavedModel, device: &Device) -> Result<Self, String> {
-        let ImageConfig::Classifier(_) = saved.config else {
-            return Err(format!(
-                "a run of `train {}`, but a classifier is needed",
-                saved.config.task()
-            ));
-        };
-        let classifier = params::load(ClassifierConfig::new().init(device), &saved.network)?;
+        let settings = settings_of(saved)?;
+        if settings.hide {
+            return Err(
+                "it reads digits with a hole, but one of whole digits is needed".to_owned(),
+            );
+        }
+        let classifier = params::load(sizes(settings).init(device), &saved.network)?;
         Ok(Self {
             classifier,
             device: device.clone(),
@@ -169,6 +173,28 @@ impl Judge {
             }
         }
         Ok(seen)
+    }
+}
+
+/// The settings of a classifier's run.
+///
+/// # Errors
+/// When the run is of another task.
+pub(super) fn settings_of(saved: &SavedModel) -> Result<&ClassifierSettings, String> {
+    match &saved.config {
+        ImageConfig::Classifier(settings) => Ok(settings),
+        other => Err(format!(
+            "a run of `train {}`, but a classifier is needed",
+            other.task()
+        )),
+    }
+}
+
+/// The network of some settings.
+pub(super) fn sizes(settings: &ClassifierSettings) -> ClassifierConfig {
+    match settings.hide {
+        true => ClassifierConfig::of_parts(),
+        false => ClassifierConfig::new(),
     }
 }
 

@@ -91,12 +91,7 @@ impl ImageConfig {
         match self {
             Self::Vae(settings) => settings.validate(),
             Self::Latent(settings) => settings.validate(),
-            Self::Classifier(settings) => check(
-                settings.shift <= 8,
-                "shift",
-                settings.shift.to_string(),
-                "0 to 8 pixels",
-            ),
+            Self::Classifier(settings) => settings.validate(),
             Self::Variational(settings) => settings.validate(),
         }
     }
@@ -164,6 +159,12 @@ pub struct ClassifierSettings {
     /// Each image is moved by up to so many pixels either way, so that the place of a digit does
     /// not count.
     pub shift: usize,
+    /// Each image is turned, sheared and scaled a little: by up to 10 degrees, 0.15 and 10 %, times
+    /// this.
+    pub warp: f64,
+    /// A part of each image is hidden, as inpainting hides it: the classifier becomes a reader of
+    /// what is seen.
+    pub hide: bool,
 }
 
 impl Default for ClassifierSettings {
@@ -175,7 +176,26 @@ impl Default for ClassifierSettings {
                 ..Schedule::default()
             },
             shift: 0,
+            warp: 0.0,
+            hide: false,
         }
+    }
+}
+
+impl ClassifierSettings {
+    fn validate(&self) -> Result<(), ConfigError> {
+        check(
+            self.shift <= 8,
+            "shift",
+            self.shift.to_string(),
+            "0 to 8 pixels",
+        )?;
+        check(
+            (0.0..=3.0).contains(&self.warp),
+            "warp",
+            self.warp.to_string(),
+            "0 to 3",
+        )
     }
 }
 

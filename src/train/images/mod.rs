@@ -3,6 +3,7 @@
 //! [`Session`].
 
 pub mod answer;
+mod augment;
 pub mod classifier;
 pub mod condition;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod opened;
 mod order;
 pub mod params;
 pub mod problem;
+pub mod reader;
 pub mod sampler;
 mod schedule;
 pub mod sheet;
