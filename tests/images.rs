@@ -54,6 +54,8 @@ fn classifier(images: usize, batch: usize) -> ImageConfig {
     ImageConfig::Classifier(ClassifierSettings {
         schedule: schedule(images, batch),
         shift: 2,
+        warp: 0.5,
+        ..ClassifierSettings::default()
     })
 }
 

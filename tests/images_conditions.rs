@@ -250,12 +250,30 @@ fn digits_are_completed_on_the_command_line() {
     let (ok, log) = flowlab(&[&sample[..], &["--out", &at("made.png")]].concat());
     assert!(ok && image::open(at("made.png")).is_ok(), "{log}");
 
+    // The class that is told is that which is read from what is seen.
+    let (ok, log) = flowlab(
+        &[
+            &sample[..],
+            &["--read", "likeliest", "--out", &at("told.npz")],
+        ]
+        .concat(),
+    );
+    assert!(ok, "{log}");
+    assert!(
+        array(&at("told.npz"), "labels")
+            .iter()
+            .all(|label| *label < 10)
+    );
+    assert!(array(&npz, "labels").iter().all(|label| *label == 10));
+
     let (ok, json) = flowlab(&[
-        "eval", &out, "--n", "40", "--steps", "2", "--json", "--device", "cpu",
+        "eval", &out, "--n", "40", "--steps", "2", "--json", "--device", "cpu", "--read", "drawn",
     ]);
     let json = &json[json.find('{').unwrap()..];
     let report: serde_json::Value = serde_json::from_str(json).unwrap();
     assert!(ok);
+    // Where the centre is hidden, two of three classes are told rightly at least.
+    assert!(report["label_read"].as_f64().unwrap() > 0.66, "{report}");
     for key in [
         "label_kept",
         "label_unfilled",
@@ -275,6 +293,20 @@ fn digits_are_completed_on_the_command_line() {
     ]);
     assert!(
         !ok && log.contains("--mask") && log.contains("inpaint"),
+        "{log}"
+    );
+    let (ok, log) = flowlab(&[
+        "eval",
+        "builtin:semantic",
+        "--read",
+        "drawn",
+        "--n",
+        "20",
+        "--device",
+        "cpu",
+    ]);
+    assert!(
+        !ok && log.contains("--read") && log.contains("inpaint"),
         "{log}"
     );
     let (ok, log) = flowlab(&[

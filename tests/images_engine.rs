@@ -9,7 +9,7 @@ use flowlab::train::images::params::{self, NamedTensor};
 /// Three steps on fixed pictures by the lab's AdamW.
 fn engine_weights(on_host: bool, steps: usize) -> EngineState {
     let flex = Device::flex();
-    let config = ClassifierConfig::new().with_widths([2, 2, 2]);
+    let config = ClassifierConfig::new().with_convs(vec![[2, 5, 2], [2, 3, 1], [2, 3, 2]]);
     let model = params::fresh(1, |device| config.init(device)).unwrap();
     let weights = params::collect(&model).unwrap();
     let state = EngineState {
@@ -65,7 +65,7 @@ fn adamw_on_slices_agrees_with_tensors_and_with_burn() {
 
     // burn's own AdamW on the same pictures.
     let flex = Device::flex();
-    let config = ClassifierConfig::new().with_widths([2, 2, 2]);
+    let config = ClassifierConfig::new().with_convs(vec![[2, 5, 2], [2, 3, 1], [2, 3, 2]]);
     let mut model = params::fresh(1, |device| config.init(device)).unwrap();
     let images = Mnist::builtin().unwrap().test.unit(&[0, 1, 2, 3]);
     let mut optimizer = burn::optim::AdamWConfig::new()

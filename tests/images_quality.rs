@@ -1,9 +1,11 @@
 //! The built-in models of the image lab are as good as the README says.
 
 use burn::tensor::Device;
-use flowlab::data::mnist::{Mnist, crop};
+use flowlab::data::mnist::{Mnist, PIXELS, crop, mask};
 use flowlab::flow::Solver;
+use flowlab::train::images::answer;
 use flowlab::train::images::classifier::agreement;
+use flowlab::train::images::reader::{self, READER, Reader};
 use flowlab::train::images::{Judge, LatentModel, Request, SavedModel, space, vae};
 
 /// Digits asked for of each class.
@@ -37,6 +39,50 @@ fn the_autoencoder_and_the_classifier_are_good_ones() {
 }
 
 #[test]
+fn a_digit_without_its_centre_is_read_and_filled() {
+    const N: usize = 300;
+    let device = Device::flex();
+    let digits = &Mnist::builtin().unwrap().test;
+    let saved = SavedModel::load(READER).unwrap();
+    let reader = Reader::new(&saved, &device).unwrap();
+    let masks = mask::centre().repeat(digits.len());
+    let shares = reader.read(&digits.pixels, &masks).unwrap();
+    let read = reader::likeliest(&shares);
+    let accuracy = agreement(&read, &digits.labels);
+    assert!(accuracy >= 0.9, "{accuracy} are read without their centre");
+    let sure = shares.chunks_exact(10).zip(&digits.labels);
+    let mean: f32 = sure
+        .map(|(row, label)| row[usize::from(*label)])
+        .sum::<f32>();
+    // It is as sure as it is right, nearly: the classes it is told are drawn from these.
+    let mean = f64::from(mean) / digits.len() as f64;
+    assert!(mean > 0.8 && mean < accuracy, "{mean} and {accuracy}");
+
+    let model = LatentModel::load("builtin:inpaint", &device).unwrap();
+    let some = digits.first(N);
+    let task = model.hidden(&some, masks[..N * PIXELS].to_vec()).unwrap();
+    let request = Request {
+        labels: read[..N].to_vec(),
+        guidance: 1.0,
+        emphasis: 3.0,
+        solver: Solver::Euler,
+        steps: 20,
+        seed: 0,
+        save_at: Vec::new(),
+        given: task.given.clone(),
+    };
+    let mut images = model.sample(&request, &mut |_| {}).unwrap().images;
+    answer::keep(&mut images, &some.pixels, &task.masks);
+    let kept = judge().read(&images).unwrap().labels;
+    let kept = agreement(&kept, &some.labels);
+    assert!(kept >= 0.85, "{kept} keep their label");
+    // One network does not pass for the other.
+    let whole = SavedModel::load("builtin:classifier").unwrap();
+    assert!(Reader::new(&whole, &device).is_err_and(|error| error.contains("--hide")));
+    assert!(Judge::new(&saved, &device).is_err_and(|error| error.contains("hole")));
+}
+
+#[test]
 fn the_flow_is_a_good_one_and_solvers_give_the_same_digits() {
     let device = Device::flex();
     let model = LatentModel::load("builtin:latent", &device).unwrap();
@@ -61,7 +107,7 @@ fn the_flow_is_a_good_one_and_solvers_give_the_same_digits() {
     assert!(right >= 0.99, "{right} are read as asked at γ = 2");
     // Without guidance a step asks the network once, and of a hundred a few more may be wrong.
     let (right, _, _) = ask(100, 1.0, Solver::Euler, 25);
-    assert!(right >= 0.9, "{right} are read as asked at γ = 1");
+    assert!(right >= 0.92, "{right} are read as asked at γ = 1");
 
     let (_, euler, by_euler) = ask(10, 1.0, Solver::Euler, 100);
     let (_, fine, by_fine) = ask(10, 1.0, Solver::Dopri5, 1);

@@ -103,12 +103,10 @@ fn fused_and_burn_engines_train_alike() {
 
 #[test]
 fn wgpu_and_flex_losses_agree() {
-    if !common::gpu_here() {
+    let Some(device) = common::training_gpu() else {
         return;
-    }
+    };
     let config = small();
-    let (device, info) = flowlab::device::open(DeviceChoice::Gpu).unwrap();
-    eprintln!("on {info}");
     let mut gpu = BurnEngine::new(fresh(&config), None, &device);
     let mut cpu = FusedEngine::new(fresh(&config), None);
     let (a, b) = (losses(&mut gpu, &config, 6), losses(&mut cpu, &config, 6));

@@ -262,7 +262,7 @@ fn samples_start_where_the_z_of_all_data_lie() {
 
 #[test]
 fn wgpu_and_flex_train_alike() {
-    if !common::gpu_here() {
+    if common::training_gpu().is_none() {
         return;
     }
     // A whole run in the plane; steps of small U-Nets are in `nn_networks`.

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::device::DeviceChoice;
 use crate::train::LrSchedule;
 use crate::train::TimeSampling;
+use crate::train::images::reader::Choice;
 use crate::train::images::variational::Origin;
 use crate::train::images::{Condition, Normalise};
 
@@ -152,6 +153,10 @@ pub struct ImageSampleArgs {
     /// than 1 makes what is seen count more, so that answers are likelier and less varied.
     #[arg(long, value_name = "W", allow_negative_numbers = true, value_parser = parse_guidance)]
     pub emphasis: Option<f32>,
+    /// Have the class read from what an inpainting flow sees, and tell it: likeliest, or drawn as
+    /// often as it is probable (builtin:reader).
+    #[arg(long, value_name = "CHOICE", conflicts_with_all = ["label", "unconditional"])]
+    pub read: Option<Choice>,
     /// Hide these pixels of test digits and let an inpainting flow fill them: a PNG or JPEG,
     /// bright is hidden; without it the centre is hidden.
     #[arg(long, value_name = "F.png")]

@@ -8,7 +8,8 @@ use crate::data::mnist::{Digits, Mnist, PIXELS, SIDE, regions};
 use crate::data::picture::grey_square;
 use crate::train::images::answer::{self, Task};
 use crate::train::images::classifier::agreement;
-use crate::train::images::{Condition, Judge, LatentModel, Request, Sheet, vae};
+use crate::train::images::reader::{READER, Reader};
+use crate::train::images::{Condition, Judge, LatentModel, Request, SavedModel, Sheet, vae};
 
 /// Digits in a row of a sheet.
 const COLUMNS: usize = 10;
@@ -21,9 +22,12 @@ pub struct Asked {
     pub task: Task,
     /// `[n, 28, 28]`, with true labels where they are known.
     pub originals: Digits,
+    /// Classes that were read from what is seen, where that was asked for.
+    pub labels: Option<Vec<u8>>,
 }
 
-/// The condition that the flags and the model ask for; none for a flow without one.
+/// The condition that the flags and the model ask for; none for a flow without one. `seed` draws the
+/// classes where they are drawn.
 ///
 /// # Errors
 /// Names the flag or file at fault.
@@ -31,6 +35,7 @@ pub fn asked(
     model: &LatentModel,
     args: &ImageSampleArgs,
     n: usize,
+    seed: u64,
     data: &Mnist,
 ) -> anyhow::Result<Option<Asked>> {
     let condition = model.condition();
@@ -39,6 +44,7 @@ pub fn asked(
         ("--image", args.image.is_some(), Condition::Inpaint),
         ("--semantic", args.semantic.is_some(), Condition::Semantic),
         ("--emphasis", args.emphasis.is_some(), Condition::Inpaint),
+        ("--read", args.read.is_some(), Condition::Inpaint),
     ];
     if let Some((flag, _, needed)) = misplaced
         .into_iter()
@@ -83,7 +89,22 @@ pub fn asked(
     let task = model
         .task(condition, &originals, picture.as_deref())
         .map_err(|error| anyhow!(error))?;
-    Ok(Some(Asked { task, originals }))
+    let labels = match args.read {
+        Some(choice) => {
+            let saved = SavedModel::load(READER)?;
+            let reader = Reader::new(&saved, model.device()).map_err(|error| anyhow!(error))?;
+            let shares = reader
+                .read(&originals.pixels, &task.masks)
+                .map_err(|error| anyhow!(error))?;
+            Some(choice.labels(&shares, seed))
+        }
+        None => None,
+    };
+    Ok(Some(Asked {
+        task,
+        originals,
+        labels,
+    }))
 }
 
 /// A sheet with a row of answers under each row of tasks.
@@ -119,7 +140,11 @@ pub fn measure(
     request: &Request,
     mut report: Report,
 ) -> Result<Report, String> {
-    let Asked { task, originals } = asked;
+    let Asked {
+        task,
+        originals,
+        labels,
+    } = asked;
     let device = model.device();
     let samples = model.sample(request, &mut |_| {})?;
     report.nfe = Some(samples.nfe);
@@ -135,6 +160,7 @@ pub fn measure(
     }
     let read = judge.read(&images)?;
     report.label_kept = Some(agreement(&read.labels, &originals.labels));
+    report.label_read = (labels.as_ref()).map(|labels| agreement(labels, &originals.labels));
     // The same with the class told: what is left then is not the ambiguity of the task.
     let told = Request {
         labels: originals.labels.clone(),

@@ -6,13 +6,14 @@ use serde::Serialize;
 use super::complete::{self, Asked};
 use super::output;
 use crate::cli::{EvalArgs, FlowArgs, ImageSampleArgs, SampleArgs};
-use crate::data::mnist::{Digits, Mnist, SIDE, crop};
+use crate::data::mnist::{Digits, Mnist, SIDE, crop, mask};
 use crate::device::{self, DeviceInfo};
 use crate::figure::numbers::Npz;
 use crate::train::images::answer;
 use crate::train::images::classifier::{Seen, agreement};
 use crate::train::images::frechet::Gaussian;
 use crate::train::images::metrics::{Estimate, class_shares, fid};
+use crate::train::images::reader::{self, Reader};
 use crate::train::images::sampler::{NO_CLASS, drawn_labels};
 use crate::train::images::{
     Judge, LatentModel, Request, Samples, SavedModel, Sheet, space, store, vae,
@@ -55,6 +56,7 @@ pub fn refuse_flags(args: &ImageSampleArgs) -> anyhow::Result<()> {
         ("--unconditional", args.unconditional),
         ("--guidance", args.guidance.is_some()),
         ("--emphasis", args.emphasis.is_some()),
+        ("--read", args.read.is_some()),
         ("--mask", args.mask.is_some()),
         ("--image", args.image.is_some()),
         ("--semantic", args.semantic.is_some()),
@@ -112,7 +114,7 @@ pub fn sample(args: &SampleArgs) -> anyhow::Result<()> {
         "--image, --semantic: `eval` takes the test digits, whose labels are known; `sample` \
          completes a picture of your own"
     );
-    let asked = complete::asked(&model, &args.images, n, &data)?;
+    let asked = complete::asked(&model, &args.images, n, args.flow.seed, &data)?;
     let request = request(
         &args.flow,
         &args.images,
@@ -122,7 +124,10 @@ pub fn sample(args: &SampleArgs) -> anyhow::Result<()> {
         asked.as_ref(),
     );
     let mut samples = draw(&model, &request)?;
-    if let Some(Asked { task, originals }) = &asked {
+    if let Some(Asked {
+        task, originals, ..
+    }) = &asked
+    {
         answer::keep(&mut samples.images, &originals.pixels, &task.masks);
     }
     let bytes = match (kind, &asked) {
@@ -154,7 +159,10 @@ fn npz(request: &Request, samples: &Samples, asked: Option<&Asked>) -> anyhow::R
     file.add("images", &[n, side, side], samples.images.clone())?;
     file.add("labels", &[n], request.labels.clone())?;
     file.add("latents", &[n, 4, 4, 4], samples.latents.clone())?;
-    if let Some(Asked { task, originals }) = asked {
+    if let Some(Asked {
+        task, originals, ..
+    }) = asked
+    {
         file.add("originals", &[n, side, side], originals.pixels.clone())?;
         file.add("asked", &[n, side, side], task.shown.clone())?;
         if !task.masks.is_empty() {
@@ -188,11 +196,13 @@ fn request(
     save_at: Vec<f64>,
     asked: Option<&Asked>,
 ) -> Request {
-    let labels = match (args.label, args.unconditional || asked.is_some()) {
-        (Some(label), _) => vec![label; n],
+    let read = asked.and_then(|asked| asked.labels.clone());
+    let labels = match (args.label, read, args.unconditional || asked.is_some()) {
+        (Some(label), ..) => vec![label; n],
+        (None, Some(read), _) => read,
         // A condition stands for the class.
-        (None, true) => vec![NO_CLASS; n],
-        (None, false) => drawn_labels(flow.seed, n, &data.labels),
+        (None, None, true) => vec![NO_CLASS; n],
+        (None, None, false) => drawn_labels(flow.seed, n, &data.labels),
     };
     Request {
         labels,
@@ -238,7 +248,9 @@ pub struct Report {
     class_shares: Option<[f64; 10]>,
     /// Fraction of completed test digits that are read as their true label.
     pub label_kept: Option<f64>,
-    /// The same when the flow is told the label, too.
+    /// Fraction of digits whose class was read rightly from what is seen, with `--read`.
+    pub label_read: Option<f64>,
+    /// The same as `label_kept` when the flow is told the true label.
     pub label_kept_told: Option<f64>,
     /// The same of what the flow was given: masked digits, or label maps as pictures.
     pub label_unfilled: Option<f64>,
@@ -246,7 +258,7 @@ pub struct Report {
     pub kept_error: Option<f64>,
     /// The autoencoder's own error on these pixels.
     pub kept_error_vae: Option<f64>,
-    /// The classifier's accuracy on the test set.
+    /// The classifier's accuracy on the test set; a reader's, without their centre.
     classifier_accuracy: Option<f64>,
     /// γ of the samples.
     guidance: Option<f32>,
@@ -273,10 +285,18 @@ pub fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
     let fail = |error: String| anyhow!("{name}: {error}");
     let task = store::task_of(name)?.unwrap_or_default();
     if task == "classifier" {
-        let judge = Judge::new(&SavedModel::load(name)?, &device).map_err(fail)?;
-        let seen = judge.read(&data.test.pixels).map_err(fail)?;
+        let saved = SavedModel::load(name)?;
+        let labels = if reader::is_reader(&saved) {
+            let masks = mask::centre().repeat(data.test.len());
+            let reader = Reader::new(&saved, &device).map_err(fail)?;
+            let shares = reader.read(&data.test.pixels, &masks).map_err(fail)?;
+            reader::likeliest(&shares)
+        } else {
+            let judge = Judge::new(&saved, &device).map_err(fail)?;
+            judge.read(&data.test.pixels).map_err(fail)?.labels
+        };
         return Ok(Report {
-            classifier_accuracy: Some(agreement(&seen.labels, &data.test.labels)),
+            classifier_accuracy: Some(agreement(&labels, &data.test.labels)),
             n: data.test.len(),
             ..Report::default()
         });
@@ -345,7 +365,7 @@ pub fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
         report.latent_scale = space.scale.first().copied();
         return Ok(report);
     };
-    let asked = complete::asked(&model, &args.images, n, &data)?;
+    let asked = complete::asked(&model, &args.images, n, args.flow.seed, &data)?;
     let request = request(
         &args.flow,
         &args.images,

@@ -386,8 +386,10 @@ fn refuse(args: &ImageSampleArgs) -> anyhow::Result<()> {
         args.label.is_none()
             && !args.unconditional
             && args.guidance.is_none()
-            && args.emphasis.is_none(),
-        "--label, --unconditional, --guidance, --emphasis: variational flows know no classes"
+            && args.emphasis.is_none()
+            && args.read.is_none(),
+        "--label, --unconditional, --guidance, --emphasis, --read: variational flows know no \
+         classes"
     );
     ensure!(
         args.mask.is_none() && args.image.is_none() && args.semantic.is_none(),

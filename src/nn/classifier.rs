@@ -10,13 +10,16 @@ use super::layers::{apply, apply_conv, conv};
 use super::ops::plain::channels_last;
 use crate::kernel::Activation;
 
+/// Points along a side of a picture.
+const SIDE: usize = 28;
+
 /// Sizes of a [`Classifier`] for pictures of 28 × 28 points.
 #[derive(Config, Debug)]
 pub struct ClassifierConfig {
     /// Channels of a picture.
     #[config(default = 1)]
     pub inputs: usize,
-    /// Channels, kernel and stride of each convolution; two of them halve the picture.
+    /// Channels, kernel and stride of each convolution.
     #[config(default = "vec![[32, 5, 2], [32, 3, 1], [64, 3, 2]]")]
     pub convs: Vec<[usize; 3]>,
     /// Length of a feature vector.
@@ -30,23 +33,26 @@ pub struct ClassifierConfig {
 impl ClassifierConfig {
     /// One that sees a part of each digit: its greys, and which of them are hidden.
     pub fn of_parts() -> Self {
-        Self::new()
-            .with_inputs(2)
-            .with_convs(vec![[32, 3, 1], [32, 3, 2], [64, 3, 1], [64, 3, 2]])
-            .with_features(256)
+        Self::new().with_inputs(2).with_convs(vec![
+            [32, 3, 1],
+            [32, 3, 2],
+            [64, 3, 1],
+            [64, 3, 2],
+            [64, 3, 2],
+        ])
     }
 
     /// A classifier with random weights.
     pub fn init(&self, device: &Device) -> Classifier {
-        let mut before = self.inputs;
+        let (mut before, mut side) = (self.inputs, SIDE);
         let convs = self.convs.iter().map(|&[width, kernel, stride]| {
             let layer = conv([before, width], kernel, stride, device);
-            before = width;
+            (before, side) = (width, side.div_ceil(stride));
             layer
         });
         Classifier {
             convs: convs.collect(),
-            hidden: LinearConfig::new(7 * 7 * before, self.features).init(device),
+            hidden: LinearConfig::new(side * side * before, self.features).init(device),
             output: LinearConfig::new(self.features, self.classes).init(device),
         }
     }

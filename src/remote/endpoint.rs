@@ -108,17 +108,21 @@ pub fn open(
     ));
     let host = IrohHost::new(address).with_endpoint(endpoint.clone());
     let host = RemoteHost::iroh(host).with_credential(token.credential());
-    match Device::remote_options(&host).init() {
-        Ok(device) => {
+    match (Device::remote_options(&host).init(), round_trip.get()) {
+        (Ok(device), round_trip) => {
             trial.pass();
-            let round_trip = round_trip.get().copied().unwrap_or_default();
-            Ok((device, round_trip, endpoint))
+            Ok((device, round_trip.copied().unwrap_or_default(), endpoint))
         }
-        Err(_) if round_trip.get().is_none() => Err(format!(
-            "the server does not answer within {} s, or has another key",
-            patience.as_secs()
-        )),
-        Err(error) => Err(super::client::refusal(error)),
+        (Err(error), answered) => {
+            runtime.spawn(async move { endpoint.close().await });
+            Err(match answered {
+                Some(_) => super::client::refusal(error),
+                None => format!(
+                    "the server does not answer within {} s, or has another key",
+                    patience.as_secs()
+                ),
+            })
+        }
     }
 }
 

@@ -76,9 +76,14 @@ pub const INPAINT: &[Beat] = &[
     .press(&[Action::Layer(4)]),
     at(
         1.0,
+        "The class first: another network reads it from the pixels, and the flow fills the rest.",
+    )
+    .with(r#"{"class": "likeliest"}"#),
+    at(
+        1.0,
         "Told the digit as well, the network gives answers that agree more.",
     )
-    .with(r#"{"tell": true}"#)
+    .with(r#"{"class": "truth"}"#)
     .press(&[Action::Layer(4)]),
     at(
         1.0,

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::data::mnist::Mnist;
 use crate::device::{self, Device, DeviceChoice};
 use crate::nn::vae::Vae;
+use crate::train::images::reader::{READER, Reader};
 use crate::train::images::{ImageConfig, Judge, LatentModel, SavedModel, VariationalModel, space};
 
 /// The pretrained variational flow in the plane.
@@ -61,6 +62,7 @@ pub struct Models {
     flows: HashMap<Arc<str>, (u64, Arc<LatentModel>)>,
     vae: Option<(u64, Arc<Vae>)>,
     judge: Option<Arc<Judge>>,
+    reader: Option<Arc<Reader>>,
     data: Option<(PathBuf, Arc<Mnist>)>,
     variational: HashMap<Arc<str>, (u64, Arc<VariationalModel>)>,
 }
@@ -171,6 +173,23 @@ impl Models {
                 let judge = Arc::new(Judge::new(&saved, &device)?);
                 self.judge = Some(Arc::clone(&judge));
                 Ok(judge)
+            }
+        }
+    }
+
+    /// The network that reads a digit's class from what is seen of it.
+    ///
+    /// # Errors
+    /// Names the file or tensor at fault.
+    pub fn reader(&mut self) -> Result<Arc<Reader>, String> {
+        let device = self.device()?;
+        match &self.reader {
+            Some(reader) => Ok(Arc::clone(reader)),
+            None => {
+                let saved = SavedModel::load(READER).map_err(|error| error.to_string())?;
+                let reader = Arc::new(Reader::new(&saved, &device)?);
+                self.reader = Some(Arc::clone(&reader));
+                Ok(reader)
             }
         }
     }

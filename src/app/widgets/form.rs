@@ -1,6 +1,8 @@
 //! Rows of a form of settings: a name on the left, what is set on the right.
 
-use egui::{ComboBox, DragValue, Grid, Ui, vec2};
+use egui::{DragValue, Grid, Ui, vec2};
+
+use super::bar_parts::menu_ui;
 
 /// The two columns that rows stand in.
 pub fn grid(ui: &mut Ui, id: &str, add: impl FnOnce(&mut Ui)) {
@@ -27,17 +29,7 @@ pub fn choice_ui<T: PartialEq, const N: usize>(
     all: [(T, String); N],
     width: f32,
 ) {
-    let label = ui.label(name).on_hover_text(hint).id;
-    let shown = all.iter().find(|(choice, _)| choice == value);
-    let shown = shown.map_or("Other".to_owned(), |(_, text)| text.clone());
-    let combo = ComboBox::from_id_salt(name)
-        .width(width)
-        .selected_text(shown)
-        .show_ui(ui, |ui| {
-            for (choice, text) in all {
-                ui.selectable_value(value, choice, text);
-            }
-        });
-    combo.response.labelled_by(label).on_hover_text(hint);
+    let all = all.map(|(choice, text)| (choice, text, ""));
+    menu_ui(ui, name, hint, width, value, all);
     ui.end_row();
 }

@@ -1,10 +1,11 @@
 //! The card on which a target is painted by hand, pixel by pixel.
 
 use egui::{
-    Align2, Button, ComboBox, Key, Modifiers, Rect, RichText, Sense, Slider, Stroke, StrokeKind,
-    Ui, Window, pos2, vec2,
+    Align2, Button, Key, Modifiers, Rect, RichText, Sense, Slider, Stroke, StrokeKind, Ui, Window,
+    pos2, vec2,
 };
 
+use super::bar_parts::menu_ui;
 use super::path_picker::LEAVE_HINT;
 use crate::app::theme;
 use crate::data::Dataset;
@@ -172,31 +173,14 @@ impl PaintDialog {
         )
         .labelled_by(label)
         .on_hover_text(hint);
-        let label = ui.label("Symmetry").id;
-        ComboBox::from_id_salt("symmetry")
-            .width(170.0)
-            .selected_text(self.symmetry.label())
-            .show_ui(ui, |ui| {
-                for choice in Symmetry::ALL {
-                    ui.selectable_value(&mut self.symmetry, choice, choice.label());
-                }
-            })
-            .response
-            .labelled_by(label)
-            .on_hover_text("Paint every stroke again on the other sides");
-        let label = ui.label("Pixels along a side").id;
+        let all = Symmetry::ALL.into_iter();
+        let choices = all.map(|choice| (choice, choice.label().to_owned(), ""));
+        let hint = "Paint every stroke again on the other sides";
+        menu_ui(ui, "Symmetry", hint, 170.0, &mut self.symmetry, choices);
         let mut side = self.grid.side();
-        ComboBox::from_id_salt("pixels")
-            .width(170.0)
-            .selected_text(side.to_string())
-            .show_ui(ui, |ui| {
-                for choice in PIXELS {
-                    ui.selectable_value(&mut side, choice, choice.to_string());
-                }
-            })
-            .response
-            .labelled_by(label)
-            .on_hover_text("More pixels paint finer; what is painted stays");
+        let choices = PIXELS.map(|side| (side, side.to_string(), ""));
+        let hint = "More pixels paint finer; what is painted stays";
+        menu_ui(ui, "Pixels along a side", hint, 170.0, &mut side, choices);
         if side != self.grid.side() {
             self.remember();
             self.grid = self.grid.resized(side);

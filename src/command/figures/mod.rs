@@ -161,7 +161,7 @@ impl Recipe {
     pub fn line(self) -> String {
         let line = match self {
             Self::Reconstruction => "test digits and what the autoencoder makes of them",
-            Self::Epochs => "digits from the same noise after epochs 1 to 26 of training",
+            Self::Epochs => "digits from the same noise after epochs 1 to 66 of training",
             Self::CheckersAtT => {
                 "straight (CondOT) against VP diffusion path, the same noise at seven times"
             }

@@ -20,6 +20,8 @@ use crate::nn::classifier::Classifier;
 use crate::nn::mlp::read;
 use crate::train::batch::{Purpose, stream};
 
+/// The reader that comes with the program.
+pub const READER: &str = "builtin:reader";
 /// Images that are read together.
 const CHUNK: usize = 500;
 
@@ -114,6 +116,11 @@ impl Reader {
         }
         Ok(shares)
     }
+}
+
+/// Whether a run is one of `train classifier --hide`.
+pub fn is_reader(saved: &SavedModel) -> bool {
+    settings_of(saved).is_ok_and(|settings| settings.hide)
 }
 
 /// What a reader is given of images `[n, 28, 28]` of 0 to 1: greys of -1 to 1, hidden ones 0, and

@@ -17,7 +17,7 @@ use crate::train::files::{
 use crate::train::tensors::{Number, Tensors, write_tensors, write_tensors_of};
 
 /// Pretrained models in the binary: name, `config.json`, `model.safetensors`.
-const BUILTIN: [(&str, &[u8], &[u8]); 8] = [
+const BUILTIN: [(&str, &[u8], &[u8]); 9] = [
     (
         "vae",
         include_bytes!("../../../assets/weights/vae/config.json"),
@@ -42,6 +42,11 @@ const BUILTIN: [(&str, &[u8], &[u8]); 8] = [
         "classifier",
         include_bytes!("../../../assets/weights/classifier/config.json"),
         include_bytes!("../../../assets/weights/classifier/model.safetensors"),
+    ),
+    (
+        "reader",
+        include_bytes!("../../../assets/weights/reader/config.json"),
+        include_bytes!("../../../assets/weights/reader/model.safetensors"),
     ),
     (
         "variational2d",
@@ -87,8 +92,8 @@ const FILM: [(u64, &[u8]); 7] = [
         include_bytes!("../../../assets/weights/latent/samples/epoch-0025.png"),
     ),
     (
-        26,
-        include_bytes!("../../../assets/weights/latent/samples/epoch-0026.png"),
+        66,
+        include_bytes!("../../../assets/weights/latent/samples/epoch-0066.png"),
     ),
 ];
 
@@ -220,7 +225,7 @@ pub fn sha256(name: &str) -> Result<String, CheckpointError> {
 }
 
 /// The image models that come with the program.
-pub fn builtin_names() -> [String; 8] {
+pub fn builtin_names() -> [String; 9] {
     BUILTIN.map(|(name, _, _)| format!("builtin:{name}"))
 }
 

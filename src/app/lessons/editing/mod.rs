@@ -6,7 +6,7 @@ mod work;
 
 use std::sync::Arc;
 
-use egui::{Button, ComboBox, ScrollArea, Slider, SliderClamping, Ui};
+use egui::{Button, ScrollArea, Slider, SliderClamping, Ui};
 
 use crate::app::background::Background;
 use crate::app::digits::Part;
@@ -15,7 +15,7 @@ use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::theme;
 use crate::app::view::{EachBelow, view_of};
-use crate::app::widgets::bar_parts::{dice_ui, slider_ui};
+use crate::app::widgets::bar_parts::{dice_ui, slider_ui, solver_ui};
 use crate::app::widgets::digit_grid::Textures;
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::{digit_controls, digit_settings};
@@ -162,18 +162,8 @@ impl Lesson for Editing {
     fn bottom_ui(&mut self, ui: &mut Ui, _lab: &mut Lab) {
         ui.horizontal(|ui| {
             ui.spacing_mut().slider_width = (0.14 * ui.available_width()).clamp(60.0, 200.0);
-            let label = ui.label("Solver").id;
-            ComboBox::from_id_salt("editing solver")
-                .width(92.0)
-                .selected_text(self.solver.label())
-                .show_ui(ui, |ui| {
-                    for solver in Solver::ALL {
-                        ui.selectable_value(&mut self.solver, solver, solver.label());
-                    }
-                })
-                .response
-                .labelled_by(label)
-                .on_hover_text("How the flow is followed, both ways.");
+            let hint = "How the flow is followed, both ways.";
+            solver_ui(ui, hint, &mut self.solver);
             ui.add_enabled_ui(!self.solver.is_adaptive(), |ui| {
                 let steps = Slider::new(&mut self.steps, 1..=MOST)
                     .logarithmic(true)

@@ -218,7 +218,6 @@ fn edit(model: &LatentModel, key: &Key) -> Result<(Sheet, Vec<u8>), String> {
     let forward = Request {
         labels: targets.repeat(n),
         guidance: key.gamma,
-        emphasis: 1.0,
         save_at: (0..last).map(|i| i as f64 / last as f64).collect(),
         ..own.clone()
     };

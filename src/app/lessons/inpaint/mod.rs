@@ -7,7 +7,7 @@ mod work;
 
 use std::sync::Arc;
 
-use egui::{Checkbox, ScrollArea, Slider, SliderClamping, Ui};
+use egui::{ScrollArea, Slider, SliderClamping, Ui};
 
 use crate::app::background::Background;
 use crate::app::digits::Part;
@@ -15,14 +15,14 @@ use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::view::view_of;
-use crate::app::widgets::bar_parts::{dice_ui, slider_ui};
+use crate::app::widgets::bar_parts::{dice_ui, menu_ui, slider_ui};
 use crate::app::widgets::brush::Strokes;
 use crate::app::widgets::digit_grid::{Pictures, Textures};
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::{digit_controls, digit_settings};
 use crate::data::mnist::mask;
 use hole::{Hole, PRESETS, Tool};
-use work::{Filled, Key};
+use work::{Filled, Key, Told};
 
 /// Half the width of the brush, in pixels.
 const RADII: std::ops::RangeInclusive<f32> = 0.5..=6.0;
@@ -37,7 +37,7 @@ pub struct Inpaint {
     hole: Strokes<Hole>,
     tool: Tool,
     radius: f32,
-    tell: bool,
+    class: Told,
     gamma: f32,
     /// How much what is seen counts.
     emphasis: f32,
@@ -57,7 +57,7 @@ impl Default for Inpaint {
             hole: Strokes::new(Hole(mask::centre())),
             tool: Tool::Brush,
             radius: 2.0,
-            tell: false,
+            class: Told::Nothing,
             gamma: 1.0,
             // Fills are likelier with it, and what is kept comes out nearer to itself.
             emphasis: 2.0,
@@ -100,7 +100,7 @@ impl Lesson for Inpaint {
     }
 
     view_of!(
-        hole, tool, tell, keep, seed;
+        hole, tool, class, keep, seed;
         image in 0..=LAST, gamma in 0.0..=LARGEST,
         emphasis in 0.0..=LARGEST, radius in RADII
     );
@@ -124,8 +124,11 @@ impl Lesson for Inpaint {
             name: Arc::clone(&source.name),
             image: self.image,
             hole: self.hole.now().0.clone(),
-            tell: self.tell,
-            gamma: if self.tell { self.gamma } else { 1.0 },
+            told: self.class,
+            gamma: match self.class {
+                Told::Nothing => 1.0,
+                _ => self.gamma,
+            },
             emphasis: self.emphasis,
             seed: self.seed,
         };
@@ -186,10 +189,10 @@ impl Lesson for Inpaint {
             let hint = "Weight of what is seen: 1 is the conditional flow, more makes the answers \
                         likelier and more alike, 0 sees nothing.";
             slider_ui(ui, "w", hint, seen);
-            let tell = Checkbox::new(&mut self.tell, "Tell the digit");
-            ui.add(tell)
-                .on_hover_text("The network is given its class beside what is seen (6).");
-            ui.add_enabled_ui(self.tell, |ui| {
+            let hint = "The class that the network is given beside what is seen (6).";
+            let choices = Told::ALL.map(|(told, name, what)| (told, name.to_owned(), what));
+            menu_ui(ui, "Class", hint, 84.0, &mut self.class, choices);
+            ui.add_enabled_ui(self.class != Told::Nothing, |ui| {
                 let gamma = Slider::new(&mut self.gamma, 0.0..=LARGEST)
                     .step_by(0.1)
                     .clamping(SliderClamping::Always);
@@ -224,7 +227,7 @@ impl Lesson for Inpaint {
                 let (_, _, preset) = PRESETS[usize::from(key) - 3];
                 self.hole.set(Hole(preset()));
             }
-            Action::Layer(_) => self.tell = !self.tell,
+            Action::Layer(_) => self.class = self.class.next(),
             Action::Undo => self.hole.undo(),
             Action::Redo => self.hole.redo(),
             Action::NextPreset => self.image = (self.image + 1) % (LAST + 1),
@@ -238,7 +241,7 @@ impl Lesson for Inpaint {
     }
 }
 
-const NOTES: [Note; 4] = [
+const NOTES: [Note; 5] = [
     Note {
         title: "What the network sees",
         formula: r#"4+4+1→4~"channels""#,
@@ -249,7 +252,14 @@ const NOTES: [Note; 4] = [
         title: "Several answers",
         formula: r#"z_0∼"N"(0,I)"#,
         text: "What is hidden is not determined by what is seen. Each noise is another answer; \
-               a larger hole has more of them. Telling the digit leaves fewer.",
+               a larger hole has more of them.",
+    },
+    Note {
+        title: "The class first",
+        formula: r#"p(x|s)=Σ_c~p(c|s)~p(x|s,c)"#,
+        text: "The code of a digit with a hole tells its class badly. A small network that looks at \
+               the pixels s that are seen tells it better: draw c from it, or take the likeliest, \
+               and let the flow fill the rest.",
     },
     Note {
         title: "How much it counts",

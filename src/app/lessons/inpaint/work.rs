@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use serde::{Deserialize, Serialize};
+
 use crate::app::background::Job;
 use crate::app::digits::models::{self, Models, Source};
 use crate::app::widgets::answers::Readings;
@@ -9,6 +11,7 @@ use crate::app::widgets::digit_grid::Pictures;
 use crate::data::mnist::{Digits, PIXELS, crop};
 use crate::flow::Solver;
 use crate::train::images::answer::{self, Task};
+use crate::train::images::reader::Choice;
 use crate::train::images::sampler::NO_CLASS;
 use crate::train::images::{Condition, LatentModel, Request, vae};
 
@@ -19,6 +22,60 @@ pub const FRAMES: usize = 21;
 /// Euler steps: a coarse answer while the brush moves, then the one that stays.
 const STEPS: [usize; 2] = [5, 40];
 
+/// The class that the network is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Told {
+    /// None.
+    #[default]
+    Nothing,
+    /// One for each noise, as often as it is probable from what is seen.
+    Drawn,
+    /// The most probable one from what is seen.
+    Likeliest,
+    /// The true one.
+    Truth,
+}
+
+impl Told {
+    /// Each, with its name and what it does.
+    pub const ALL: [(Self, &'static str, &'static str); 4] = [
+        (Self::Nothing, "open", "The network is told no class."),
+        (
+            Self::Drawn,
+            "drawn",
+            "A reader looks at the pixels that are seen; each noise is told a class as often as it \
+             is probable.",
+        ),
+        (
+            Self::Likeliest,
+            "likeliest",
+            "A reader looks at the pixels that are seen; all are told the likeliest class.",
+        ),
+        (
+            Self::Truth,
+            "the digit’s",
+            "The network is told the true class.",
+        ),
+    ];
+
+    /// The next one, and the first after the last.
+    pub fn next(self) -> Self {
+        let at = Self::ALL.iter().position(|(told, ..)| *told == self);
+        Self::ALL[at.map_or(0, |at| at + 1) % Self::ALL.len()].0
+    }
+
+    /// The class of each fill, with these probabilities from what is seen.
+    fn labels(self, shares: &[f32], label: u8, seed: u64) -> Vec<u8> {
+        match self {
+            Self::Nothing => vec![NO_CLASS; FILLS],
+            Self::Truth => vec![label; FILLS],
+            Self::Likeliest => Choice::Likeliest.labels(&shares.repeat(FILLS), seed),
+            Self::Drawn => Choice::Drawn.labels(&shares.repeat(FILLS), seed),
+        }
+    }
+}
+
 /// What fills are made for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
@@ -27,8 +84,8 @@ pub struct Key {
     /// Of the test set.
     pub image: usize,
     pub hole: Vec<u8>,
-    /// Whether the network is told which digit it is.
-    pub tell: bool,
+    /// Which class the network is told.
+    pub told: Told,
     pub gamma: f32,
     /// How much what is seen counts; 1 is the conditional flow.
     pub emphasis: f32,
@@ -46,6 +103,8 @@ pub struct Filled {
     pub read: Readings,
     /// What is read in the digit with its hole.
     pub unfilled: Readings,
+    /// `p(c | seen)`, `[10]`.
+    pub shares: Vec<f32>,
     /// Mean squared error of the network's own on the pixels that were not hidden, and that of
     /// the autoencoder alone; none when all are hidden.
     pub error: Option<[f64; 2]>,
@@ -65,19 +124,22 @@ pub fn make(
     let task = job
         .pool
         .install(|| model.hidden(&digit, key.hole.clone()))?;
+    let reader = models::lock(models).reader()?;
+    let shares = job.pool.install(|| reader.read(&digit.pixels, &key.hole))?;
     for steps in STEPS {
         if job.is_cancelled() {
             return Ok(());
         }
         let mut filled = job
             .pool
-            .install(|| fill(&model, key, &digit, &task, steps))?;
+            .install(|| fill(&model, key, &digit, &task, &shares, steps))?;
         let (last, judge) = (FRAMES - 1, &mut *models::lock(models));
         let judge = judge.judge()?;
         filled.read = judge
             .read(&filled.kept[last].grey[..FILLS * PIXELS])?
             .into();
         filled.unfilled = judge.read(&task.shown)?.into();
+        filled.shares.clone_from(&shares);
         job.show(Ok(filled));
     }
     Ok(())
@@ -93,20 +155,20 @@ pub fn digit(image: usize) -> Result<Digits, String> {
     })
 }
 
-/// Fills the hole of a digit, without what is read.
+/// Fills the hole of a digit, whose class has these probabilities, without what is read.
 pub fn fill(
     model: &LatentModel,
     key: &Key,
     digit: &Digits,
     task: &Task,
+    shares: &[f32],
     steps: usize,
 ) -> Result<Filled, String> {
     if model.condition() != Condition::Inpaint {
         return Err("this flow fills nothing: train one with --condition inpaint".to_owned());
     }
-    let label = if key.tell { digit.labels[0] } else { NO_CLASS };
     let request = Request {
-        labels: vec![label; FILLS],
+        labels: key.told.labels(shares, digit.labels[0], key.seed),
         guidance: key.gamma,
         emphasis: key.emphasis,
         solver: Solver::Euler,
@@ -126,6 +188,7 @@ pub fn fill(
         kept: Vec::with_capacity(FRAMES),
         read: Readings::default(),
         unfilled: Readings::default(),
+        shares: Vec::new(),
         error: own.zip(rebuilt).map(|(own, rebuilt)| [own, rebuilt]),
         nfe: samples.nfe,
     };
@@ -181,13 +244,13 @@ mod tests {
             name: models::INPAINT.into(),
             image: 3,
             hole: mask::upper_half(),
-            tell: false,
+            told: Told::Nothing,
             gamma: 1.0,
             emphasis: 1.0,
             seed: 1,
         };
         let task = model.hidden(&digit, key.hole.clone()).unwrap();
-        let filled = fill(&model, &key, &digit, &task, 5).unwrap();
+        let filled = fill(&model, &key, &digit, &task, &[], 5).unwrap();
         assert_eq!((filled.own.len(), filled.kept.len()), (FRAMES, FRAMES));
         for pictures in &filled.kept {
             assert_eq!(pictures.len(), FILLS + 1);
@@ -205,14 +268,35 @@ mod tests {
         let all = vec![1; PIXELS];
         let task = model.hidden(&digit, all.clone()).unwrap();
         let key = Key { hole: all, ..key };
-        assert_eq!(fill(&model, &key, &digit, &task, 2).unwrap().error, None);
+        assert_eq!(
+            fill(&model, &key, &digit, &task, &[], 2).unwrap().error,
+            None
+        );
         let plain = Source {
             name: "builtin:latent".into(),
             ..source
         };
         let plain = models.flow(&plain).unwrap();
-        let error = fill(&plain, &key, &digit, &task, 2).err().unwrap();
+        let error = fill(&plain, &key, &digit, &task, &[], 2).err().unwrap();
         assert!(error.contains("--condition inpaint"), "{error}");
+    }
+
+    #[test]
+    fn the_class_that_is_told_is_chosen() {
+        let mut shares = [0.0; 10];
+        (shares[2], shares[5]) = (0.6, 0.4);
+        let labels = |told: Told| told.labels(&shares, 5, 0);
+        assert_eq!(labels(Told::Nothing), [NO_CLASS; FILLS]);
+        assert_eq!(labels(Told::Truth), [5; FILLS]);
+        assert_eq!(labels(Told::Likeliest), [2; FILLS]);
+        let drawn = labels(Told::Drawn);
+        assert!(drawn.contains(&2) && drawn.contains(&5), "{drawn:?}");
+        let mut told = Told::Nothing;
+        for (each, ..) in Told::ALL {
+            assert_eq!(told, each);
+            told = told.next();
+        }
+        assert_eq!(told, Told::Nothing);
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod work;
 
 use std::sync::Arc;
 
-use egui::{ComboBox, ScrollArea, Slider, SliderClamping, Ui};
+use egui::{ScrollArea, Slider, SliderClamping, Ui};
 use serde::{Deserialize, Serialize};
 
 use crate::app::background::Background;
@@ -17,7 +17,7 @@ use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::view::view_of;
-use crate::app::widgets::bar_parts::dice_ui;
+use crate::app::widgets::bar_parts::{dice_ui, solver_ui};
 use crate::app::widgets::digit_grid::Textures;
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::{digit_controls, digit_settings};
@@ -215,19 +215,8 @@ impl Lesson for Latent {
 
     fn bottom_ui(&mut self, ui: &mut Ui, _lab: &mut Lab) {
         ui.horizontal(|ui| {
-            let label = ui.label("Solver").id;
             ui.add_enabled_ui(self.view != View::Solvers, |ui| {
-                ComboBox::from_id_salt("digit solver")
-                    .width(92.0)
-                    .selected_text(self.solver.label())
-                    .show_ui(ui, |ui| {
-                        for solver in Solver::ALL {
-                            ui.selectable_value(&mut self.solver, solver, solver.label());
-                        }
-                    })
-                    .response
-                    .labelled_by(label)
-                    .on_hover_text("How the flow is followed.");
+                solver_ui(ui, "How the flow is followed.", &mut self.solver);
             });
             let label = ui.label("Steps").id;
             let slider = Slider::new(&mut self.steps, 1..=100)

@@ -7,7 +7,7 @@ mod work;
 
 use std::sync::Arc;
 
-use egui::{ComboBox, ScrollArea, Slider, SliderClamping, Ui};
+use egui::{ScrollArea, Slider, SliderClamping, Ui};
 
 use crate::app::background::Background;
 use crate::app::digits::Part;
@@ -15,7 +15,7 @@ use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
 use crate::app::view::{EachBelow, view_of};
-use crate::app::widgets::bar_parts::{dice_ui, slider_ui};
+use crate::app::widgets::bar_parts::{dice_ui, menu_ui, slider_ui};
 use crate::app::widgets::brush::Strokes;
 use crate::app::widgets::digit_grid::{Pictures, Textures};
 use crate::app::widgets::notes::{self, Note};
@@ -162,19 +162,11 @@ impl Lesson for Semantic {
             let hint = "Half the width of the pen and the brush, in pixels (↑ ↓).";
             let size = Slider::new(&mut self.radius, RADII).step_by(0.1);
             slider_ui(ui, "Pen", hint, size);
-            let label = ui.label("Digit").id;
             let name = |class: Option<u8>| class.map_or("any".to_owned(), |c| c.to_string());
-            ComboBox::from_id_salt("told class")
-                .width(56.0)
-                .selected_text(name(self.class))
-                .show_ui(ui, |ui| {
-                    for class in std::iter::once(None).chain((0..CLASSES).map(Some)) {
-                        ui.selectable_value(&mut self.class, class, name(class));
-                    }
-                })
-                .response
-                .labelled_by(label)
-                .on_hover_text("The class that the network is told beside the map.");
+            let all = std::iter::once(None).chain((0..CLASSES).map(Some));
+            let choices = all.map(|class| (class, name(class), ""));
+            let hint = "The class that the network is told beside the map.";
+            menu_ui(ui, "Digit", hint, 56.0, &mut self.class, choices);
             ui.add_enabled_ui(self.class.is_some(), |ui| {
                 let gamma = Slider::new(&mut self.gamma, 0.0..=LARGEST)
                     .step_by(0.1)
