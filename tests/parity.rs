@@ -128,11 +128,11 @@ fn panels(window: &RgbImage) -> Vec<Place> {
         .filter(|place| !found.iter().any(|other| around(other, place)))
         .copied()
         .collect();
-    // One of many may also be shown large.
+    // One of many small ones may also be shown large.
     let mut sides: Vec<u32> = found.iter().map(|place| place[2] - place[0]).collect();
     sides.sort_unstable();
     if let Some(usual) = sides.get(sides.len() / 2) {
-        found.retain(|place| place[2] - place[0] <= 2 * usual);
+        found.retain(|place| place[2] - place[0] <= 4 * usual);
     }
     // Those of a row begin at nearly the same height.
     found.sort_by_key(|place| (place[1] / 8, place[0]));
