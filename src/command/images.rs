@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::complete::{self, Asked};
 use super::output;
 use crate::cli::{EvalArgs, FlowArgs, ImageSampleArgs, SampleArgs};
-use crate::data::mnist::{Digits, Mnist, SIDE, crop, mask};
+use crate::data::mnist::{Digits, Mnist, SIDE, crop};
 use crate::device::{self, DeviceInfo};
 use crate::figure::numbers::Npz;
 use crate::train::images::answer;
@@ -286,17 +286,16 @@ pub fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
     let task = store::task_of(name)?.unwrap_or_default();
     if task == "classifier" {
         let saved = SavedModel::load(name)?;
-        let labels = if reader::is_reader(&saved) {
-            let masks = mask::centre().repeat(data.test.len());
+        let accuracy = if reader::is_reader(&saved) {
             let reader = Reader::new(&saved, &device).map_err(fail)?;
-            let shares = reader.read(&data.test.pixels, &masks).map_err(fail)?;
-            reader::likeliest(&shares)
+            reader.accuracy(&data.test).map_err(fail)?
         } else {
             let judge = Judge::new(&saved, &device).map_err(fail)?;
-            judge.read(&data.test.pixels).map_err(fail)?.labels
+            let read = judge.read(&data.test.pixels).map_err(fail)?;
+            agreement(&read.labels, &data.test.labels)
         };
         return Ok(Report {
-            classifier_accuracy: Some(agreement(&labels, &data.test.labels)),
+            classifier_accuracy: Some(accuracy),
             n: data.test.len(),
             ..Report::default()
         });

@@ -166,15 +166,9 @@ impl Models {
     /// Names the file or tensor at fault.
     pub fn judge(&mut self) -> Result<Arc<Judge>, String> {
         let device = self.device()?;
-        match &self.judge {
-            Some(judge) => Ok(Arc::clone(judge)),
-            None => {
-                let saved = SavedModel::load("builtin:classifier").map_err(|e| e.to_string())?;
-                let judge = Arc::new(Judge::new(&saved, &device)?);
-                self.judge = Some(Arc::clone(&judge));
-                Ok(judge)
-            }
-        }
+        once(&mut self.judge, "builtin:classifier", |saved| {
+            Judge::new(saved, &device)
+        })
     }
 
     /// The network that reads a digit's class from what is seen of it.
@@ -183,16 +177,23 @@ impl Models {
     /// Names the file or tensor at fault.
     pub fn reader(&mut self) -> Result<Arc<Reader>, String> {
         let device = self.device()?;
-        match &self.reader {
-            Some(reader) => Ok(Arc::clone(reader)),
-            None => {
-                let saved = SavedModel::load(READER).map_err(|error| error.to_string())?;
-                let reader = Arc::new(Reader::new(&saved, &device)?);
-                self.reader = Some(Arc::clone(&reader));
-                Ok(reader)
-            }
-        }
+        once(&mut self.reader, READER, |saved| {
+            Reader::new(saved, &device)
+        })
     }
+}
+
+/// A network that comes with the program, loaded when it is first asked for.
+fn once<T>(
+    kept: &mut Option<Arc<T>>,
+    name: &str,
+    make: impl FnOnce(&SavedModel) -> Result<T, String>,
+) -> Result<Arc<T>, String> {
+    if let Some(network) = kept {
+        return Ok(Arc::clone(network));
+    }
+    let saved = SavedModel::load(name).map_err(|error| error.to_string())?;
+    Ok(Arc::clone(kept.insert(Arc::new(make(&saved)?))))
 }
 
 /// The lock's content; a panic elsewhere leaves networks behind that can be loaded again.

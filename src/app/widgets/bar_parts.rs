@@ -42,11 +42,11 @@ pub fn menu_ui<T: PartialEq>(
     menu.response.labelled_by(label).on_hover_text(hint);
 }
 
-/// A menu of the solvers.
-pub fn solver_ui(ui: &mut Ui, hint: &str, solver: &mut Solver) {
+/// A menu of the solvers, of `width` points.
+pub fn solver_ui(ui: &mut Ui, hint: &str, width: f32, solver: &mut Solver) {
     let all = Solver::ALL.into_iter();
     let choices = all.map(|solver| (solver, solver.label().to_owned(), ""));
-    menu_ui(ui, "Solver", hint, 92.0, solver, choices);
+    menu_ui(ui, "Solver", hint, width, solver, choices);
 }
 
 /// A die that draws again; `what` says what is drawn, such as `new noise`.

@@ -3,7 +3,7 @@
 use egui::{ComboBox, RichText, Slider, SliderClamping, Ui};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::bar_parts::dice_ui;
+use super::bar_parts::{dice_ui, solver_ui};
 use super::number;
 use crate::app::sampler::frames_kept;
 use crate::flow::Solver;
@@ -74,8 +74,9 @@ impl Sampling {
 /// Draws the bar in one row.
 pub fn sampling_bar(ui: &mut Ui, sampling: &mut Sampling) {
     ui.horizontal(|ui| {
-        let label = ui.label("Solver").id;
-        ui.label_inputs_by(label, |ui| solver_ui(ui, &mut sampling.solver));
+        let hint = "How the flow is followed. Every method evaluates the velocity field; NFE counts \
+                    these evaluations for one particle.";
+        solver_ui(ui, hint, 132.0, &mut sampling.solver);
         ui.add_space(8.0);
         let label = ui.label("Steps").id;
         ui.label_inputs_by(label, |ui| steps_ui(ui, sampling));
@@ -99,21 +100,6 @@ pub fn noise_ui(ui: &mut Ui, particles: &mut usize, noise: &mut u64) {
     let label = ui.label("Particles").id;
     ui.label_inputs_by(label, |ui| particles_ui(ui, particles));
     dice_ui(ui, "new noise", noise);
-}
-
-fn solver_ui(ui: &mut Ui, solver: &mut Solver) {
-    let hint = "How the flow is followed. Every method evaluates the velocity field; NFE counts \
-                these evaluations for one particle.";
-    ComboBox::from_id_salt("solver")
-        .width(132.0)
-        .selected_text(solver.label())
-        .show_ui(ui, |ui| {
-            for choice in Solver::ALL {
-                ui.selectable_value(solver, choice, choice.label());
-            }
-        })
-        .response
-        .on_hover_text(hint);
 }
 
 fn steps_ui(ui: &mut Ui, sampling: &mut Sampling) {

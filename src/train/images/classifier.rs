@@ -90,22 +90,20 @@ impl Problem for ClassifierProblem {
     }
 
     fn measure(&mut self, model: &Classifier, _last: bool) -> Result<Measured, String> {
-        let (what, labels) = if self.settings.hide {
+        let (what, accuracy) = if self.settings.hide {
             let reader = Reader::from_parts(model.clone(), &self.device);
-            let masks = mask::centre().repeat(self.test.len());
-            let shares = reader.read(&self.test.pixels, &masks)?;
             (
                 "test accuracy without the centre",
-                reader::likeliest(&shares),
+                reader.accuracy(&self.test)?,
             )
         } else {
             let judge = Judge {
                 classifier: model.clone(),
                 device: self.device.clone(),
             };
-            ("test accuracy", judge.read(&self.test.pixels)?.labels)
+            let read = judge.read(&self.test.pixels)?;
+            ("test accuracy", agreement(&read.labels, &self.test.labels))
         };
-        let accuracy = agreement(&labels, &self.test.labels);
         Ok(Measured {
             text: format!("{what} {:.2} %", 100.0 * accuracy),
             images: None,

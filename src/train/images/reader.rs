@@ -8,14 +8,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::classifier::{settings_of, sizes};
+use super::classifier::{agreement, settings_of, sizes};
 use super::params;
 use super::store::SavedModel;
-use crate::data::mnist::{CLASSES, PIXELS, SIDE};
+use crate::data::mnist::{CLASSES, Digits, PIXELS, SIDE, mask};
 use crate::nn::classifier::Classifier;
 use crate::nn::mlp::read;
 use crate::train::batch::{Purpose, stream};
@@ -107,14 +107,20 @@ impl Reader {
             .zip(masks.chunks(CHUNK * PIXELS));
         for (pixels, masks) in chunks {
             let images: Vec<f32> = pixels.iter().map(|&grey| f32::from(grey) / 255.0).collect();
-            let logits = read(self.network.forward(seen(&images, masks, &self.device)))?;
-            for row in logits.chunks_exact(CLASSES) {
-                let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                let sum: f32 = row.iter().map(|logit| (logit - most).exp()).sum();
-                shares.extend(row.iter().map(|logit| (logit - most).exp() / sum));
-            }
+            let logits = self.network.forward(seen(&images, masks, &self.device));
+            shares.extend(read(activation::softmax(logits, 1))?);
         }
         Ok(shares)
+    }
+
+    /// The share of digits whose likeliest class is the true one while their centre is hidden.
+    ///
+    /// # Errors
+    /// When the device was lost.
+    pub fn accuracy(&self, digits: &Digits) -> Result<f64, String> {
+        let masks = mask::centre().repeat(digits.len());
+        let shares = self.read(&digits.pixels, &masks)?;
+        Ok(agreement(&likeliest(&shares), &digits.labels))
     }
 }
 

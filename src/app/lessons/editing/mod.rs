@@ -163,7 +163,7 @@ impl Lesson for Editing {
         ui.horizontal(|ui| {
             ui.spacing_mut().slider_width = (0.14 * ui.available_width()).clamp(60.0, 200.0);
             let hint = "How the flow is followed, both ways.";
-            solver_ui(ui, hint, &mut self.solver);
+            solver_ui(ui, hint, 92.0, &mut self.solver);
             ui.add_enabled_ui(!self.solver.is_adaptive(), |ui| {
                 let steps = Slider::new(&mut self.steps, 1..=MOST)
                     .logarithmic(true)

@@ -216,7 +216,7 @@ impl Lesson for Latent {
     fn bottom_ui(&mut self, ui: &mut Ui, _lab: &mut Lab) {
         ui.horizontal(|ui| {
             ui.add_enabled_ui(self.view != View::Solvers, |ui| {
-                solver_ui(ui, "How the flow is followed.", &mut self.solver);
+                solver_ui(ui, "How the flow is followed.", 92.0, &mut self.solver);
             });
             let label = ui.label("Steps").id;
             let slider = Slider::new(&mut self.steps, 1..=100)
