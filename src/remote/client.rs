@@ -17,10 +17,10 @@ use super::token::Token;
 use crate::device::Device;
 
 /// How long a server may take to answer, at each of its addresses.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 /// How long it may then take to look at the token, and what it may send until then.
-const FIRST_ANSWER: Duration = Duration::from_secs(10);
-const FIRST_BYTES: usize = 64 << 10;
+pub const FIRST_ANSWER: Duration = Duration::from_secs(10);
+pub const FIRST_BYTES: usize = 64 << 10;
 
 /// The newest link of this process.
 struct Link {
@@ -55,10 +55,8 @@ pub fn open(address: Address) -> Result<(Device, String), String> {
             (device, round_trip, None)
         }
         Some(key) => {
-            let trial = Trial::new(PATIENCE + FIRST_ANSWER, FIRST_BYTES);
-            let host = address.host();
             let (device, round_trip, endpoint) =
-                endpoint::open(key, host, &token, (PATIENCE, trial), &ended)?;
+                endpoint::open(key, address.host(), &token, &ended)?;
             (device, round_trip, Some(endpoint))
         }
     };

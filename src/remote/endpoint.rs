@@ -4,7 +4,7 @@
 //! Endpoints dial each other directly; no relay, no lookup and no other service is asked.
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::ToSocketAddrs;
 use std::pin::pin;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::client::{self, FIRST_ANSWER, FIRST_BYTES, PATIENCE};
 use super::guests::{Guests, Trial};
 use super::pipe::End;
 use super::token::Token;
@@ -67,8 +68,7 @@ pub fn builder() -> Builder {
 }
 
 /// Opens the device of the server with this key at `host` (`HOST:PORT`), and gives the time that a
-/// message there and back takes and the endpoint. The server has `patience` to answer, and is on
-/// trial until it has taken the token; `ended` is set when the connection ends.
+/// message there and back takes and the endpoint. `ended` is set when the connection ends.
 ///
 /// # Errors
 /// A full sentence.
@@ -76,17 +76,15 @@ pub fn open(
     key: &str,
     host: &str,
     token: &Token,
-    (patience, trial): (Duration, Trial),
     ended: &Arc<OnceLock<End>>,
 ) -> Result<(Device, Duration, Endpoint), String> {
     let key: EndpointId = key
         .parse()
         .map_err(|error| format!("`{key}` is no server's key: {error}"))?;
-    let silent = |error: io::Error| format!("the server does not answer: {error}");
-    let places: Vec<SocketAddr> = host.to_socket_addrs().map_err(silent)?.collect();
-    let address = places
-        .into_iter()
-        .fold(EndpointAddr::new(key), |all, place| all.with_ip_addr(place));
+    let places = host
+        .to_socket_addrs()
+        .map_err(|error| format!("the server does not answer: {error}"))?;
+    let address = places.fold(EndpointAddr::new(key), EndpointAddr::with_ip_addr);
     let runtime = runtime()?;
     let (tell, told) = oneshot::channel();
     let link = Link {
@@ -98,11 +96,10 @@ pub fn open(
     let endpoint = runtime
         .block_on(builder().hooks(link).bind())
         .map_err(|error| format!("no connection on this machine: {error}"))?;
-    let trial = Arc::new(trial);
+    let trial = Arc::new(Trial::new(PATIENCE + FIRST_ANSWER, FIRST_BYTES));
     runtime.spawn(attend(
         endpoint.clone(),
         told,
-        patience,
         Arc::clone(&trial),
         Arc::clone(ended),
     ));
@@ -116,10 +113,10 @@ pub fn open(
         (Err(error), answered) => {
             runtime.spawn(async move { endpoint.close().await });
             Err(match answered {
-                Some(_) => super::client::refusal(error),
+                Some(_) => client::refusal(error),
                 None => format!(
                     "the server does not answer within {} s, or has another key",
-                    patience.as_secs()
+                    PATIENCE.as_secs()
                 ),
             })
         }
@@ -138,11 +135,10 @@ pub fn close(endpoint: &Endpoint) {
 async fn attend(
     endpoint: Endpoint,
     connected: oneshot::Receiver<WeakConnectionHandle>,
-    patience: Duration,
     trial: Arc<Trial>,
     ended: Arc<OnceLock<End>>,
 ) {
-    let end = match timeout(patience, connected).await {
+    let end = match timeout(PATIENCE, connected).await {
         Ok(Ok(connection)) => watch(connection, &trial).await,
         _ => End::Unknown,
     };

@@ -82,7 +82,7 @@ pub struct Guests<K> {
     present: Mutex<HashMap<K, Arc<Trial>>>,
 }
 
-impl<K: Clone + Display + Eq + Hash> Guests<K> {
+impl<K: Display + Eq + Hash> Guests<K> {
     /// Nobody yet.
     pub fn new(bounds: Bounds) -> Self {
         Self {
@@ -103,14 +103,11 @@ impl<K: Clone + Display + Eq + Hash> Guests<K> {
 
     /// Puts a stranger on trial; none when too many wait, or when there is one like it.
     pub fn receive(&self, key: K) -> Option<Arc<Trial>> {
-        if self.is_crowded() {
+        let mut present = self.present();
+        if count(&present, false) >= self.bounds.strangers || present.contains_key(&key) {
             return None;
         }
         let trial = Arc::new(Trial::new(self.bounds.patience, self.bounds.bytes));
-        let mut present = self.present();
-        if present.contains_key(&key) {
-            return None;
-        }
         present.insert(key, Arc::clone(&trial));
         Some(trial)
     }
@@ -124,7 +121,7 @@ impl<K: Clone + Display + Eq + Hash> Guests<K> {
         let trial = present
             .get(key)
             .ok_or_else(|| format!("{key} did not come through the door"))?;
-        let inside = present.values().filter(|trial| trial.is_passed()).count();
+        let inside = count(&present, true);
         if !trial.is_passed() && inside >= self.bounds.clients {
             return Err(format!("all {inside} places are taken"));
         }
@@ -146,12 +143,15 @@ impl<K: Clone + Display + Eq + Hash> Guests<K> {
 
     /// Peers that have passed, or that have not.
     pub fn count(&self, passed: bool) -> usize {
-        let present = self.present();
-        let same = |trial: &&Arc<Trial>| trial.is_passed() == passed;
-        present.values().filter(same).count()
+        count(&self.present(), passed)
     }
 
     fn present(&self) -> MutexGuard<'_, HashMap<K, Arc<Trial>>> {
         self.present.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn count<K>(present: &HashMap<K, Arc<Trial>>, passed: bool) -> usize {
+    let same = |trial: &&Arc<Trial>| trial.is_passed() == passed;
+    present.values().filter(same).count()
 }

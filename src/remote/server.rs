@@ -107,7 +107,7 @@ fn taken(bind: SocketAddr, error: &dyn Display) -> String {
 }
 
 /// Lets in who has the token and came through the door of `guests`, which knows it by `name`.
-fn authorizer<K: Clone + Display + Eq + Hash + Send + Sync + 'static>(
+fn authorizer<K: Display + Eq + Hash + Send + Sync + 'static>(
     token: &Token,
     guests: Arc<Guests<K>>,
     name: impl Fn(ClientId) -> Option<K> + Send + Sync + 'static,

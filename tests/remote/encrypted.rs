@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 use super::process::{Desk, Program, Server, endless, flowlab};
-use super::strangers::short;
+use super::strangers::{serves_on, short};
 use super::training::losses;
 
 fn start(desk: &Desk, more: &[&str]) -> Server {
@@ -150,7 +150,7 @@ async fn stranger() -> Endpoint {
 #[test]
 fn noise_and_silence_are_dropped_in_bounded_time_and_memory() {
     let desk = Desk::new();
-    let mut server = start(&desk, &[]);
+    let server = start(&desk, &[]);
     desk.client(&short(&server.device)).works();
     let before = server.program.memory();
     let runtime = Runtime::new().unwrap();
@@ -186,11 +186,7 @@ fn noise_and_silence_are_dropped_in_bounded_time_and_memory() {
             endpoint.close().await;
         }
     });
-    desk.client(&short(&server.device)).works();
-    assert!(server.program.is_running());
-    let after = server.program.memory();
-    eprintln!("memory before {before} B, after {after} B");
-    assert!(after < before + (32 << 20), "{before} then {after}");
+    serves_on(&desk, server, before);
 }
 
 #[test]
