@@ -101,14 +101,10 @@ mod tests {
         let mut image = spot(10, 10);
         warp(&mut image, [0.0, 0.0, 0.0, 0.0, 2.0 / 3.0, 0.0]);
         assert!((image[9 * SIDE + 10] - 1.0).abs() < 1e-5);
-        let square = |image: &mut Vec<f32>| {
-            for i in 0..PIXELS {
-                let near = |v: usize| (10..18).contains(&v);
-                image[i] = f32::from(u8::from(near(i / SIDE) && near(i % SIDE)));
-            }
-        };
-        let mut image = vec![0.0; PIXELS];
-        square(&mut image);
+        let near = |v: usize| (10..18).contains(&v);
+        let mut image: Vec<f32> = (0..PIXELS)
+            .map(|i| f32::from(u8::from(near(i / SIDE) && near(i % SIDE))))
+            .collect();
         warp(&mut image, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
         let sum: f32 = image.iter().sum();
         assert!((sum - 64.0).abs() < 1.0, "a turn keeps the area: {sum}");
