@@ -2,7 +2,6 @@
 
 pub mod classifier;
 pub mod dit;
-pub mod ema;
 pub mod layers;
 pub mod mlp;
 pub mod ops;

@@ -6,9 +6,9 @@ use burn::tensor::{Device, Tensor};
 use super::residual::{ResidualConv, ResidualMlp};
 use super::unet::Unet;
 
-/// The numbers of the prior, and of all z together, move this many times as fast as the networks' under Adam, whose steps do
-/// not depend on the size of a gradient: at the networks' rate an empty corner of a digit would
-/// take thousands of steps to reach its grey.
+/// The numbers of the prior, and of all z together, move this many times as fast as the networks'
+/// under Adam, whose steps do not depend on the size of a gradient: at the networks' rate an empty
+/// corner of a digit would take thousands of steps to reach its grey.
 const PRIOR_RATE: f32 = 10.0;
 /// Where the log-variance of a pixel that never changes stops falling.
 const LEAST_LOGVAR: f32 = -10.0;
@@ -38,8 +38,9 @@ impl Body {
     }
 }
 
-/// `v_θ(x, t)`, `q(z|x) = N(μ(x), e^logvar(x))`, the prior `N(μ_p, e^logvar_p)` and, where it
-/// is kept, the law of all z together, all over flat points or pictures `[batch, d]`, the channels of a picture's point being neighbours.
+/// `v_θ(x, t)`, `q(z|x) = N(μ(x), e^logvar(x))`, the prior `N(μ_p, e^logvar_p)` and, where it is
+/// kept, the law of all z together, all over flat points or pictures `[batch, d]`, the channels of
+/// a picture's point being neighbours.
 #[derive(Module, Debug)]
 pub struct Variational {
     velocity: Body,
@@ -103,14 +104,15 @@ impl Variational {
     /// Mean and logarithm of the variance of the prior, both `[1, d]`; the latter never below
     /// `floor` (the seed's ReLU is a floor of 0).
     pub fn prior(&self, floor: Option<f32>) -> [Tensor<2>; 2] {
-        let logvar = self.prior_logvar.val() * PRIOR_RATE;
-        let mean = self.prior_mean.val() * PRIOR_RATE;
-        [
-            mean.unsqueeze_dim(0),
-            logvar
-                .clamp_min(floor.unwrap_or(LEAST_LOGVAR))
-                .unsqueeze_dim(0),
-        ]
+        prior([self.prior_mean.val(), self.prior_logvar.val()], floor)
+    }
+
+    /// The same prior, from which no gradient goes back. It has to be cut off before it is
+    /// computed: what is computed from a parameter and takes part in no backward pass stays in
+    /// burn's graph for ever, and each step looks through all of it.
+    pub fn held_prior(&self, floor: Option<f32>) -> [Tensor<2>; 2] {
+        let held = [&self.prior_mean, &self.prior_logvar].map(|param| param.val().detach());
+        prior(held, floor)
     }
 
     /// Mean and logarithm of the variance of the aggregate posterior `q(z) = E_x q(z|x)`, both
@@ -128,4 +130,12 @@ impl Variational {
     fn shape(&self) -> [usize; 3] {
         [self.height, self.width, self.channels]
     }
+}
+
+fn prior([mean, logvar]: [Tensor<1>; 2], floor: Option<f32>) -> [Tensor<2>; 2] {
+    let logvar = (logvar * PRIOR_RATE).clamp_min(floor.unwrap_or(LEAST_LOGVAR));
+    [
+        (mean * PRIOR_RATE).unsqueeze_dim(0),
+        logvar.unsqueeze_dim(0),
+    ]
 }

@@ -64,9 +64,9 @@ pub trait Engine {
     fn best(&self) -> Result<MlpWeights, String>;
 }
 
-/// The decay of the average at a step: it starts small, so that the initial weights are soon
-/// forgotten, and grows to `decay`.
-fn decay_at(decay: f64, step: usize) -> f32 {
+/// The decay of an average of weights at a step, `min(decay, (1 + step) / (10 + step))`: it starts
+/// small, so that the initial weights are soon forgotten.
+pub fn decay_at(decay: f64, step: usize) -> f32 {
     decay.min((1.0 + step as f64) / (10.0 + step as f64)) as f32
 }
 
@@ -350,5 +350,17 @@ impl Engine for BurnEngine {
 
     fn best(&self) -> Result<MlpWeights, String> {
         self.average.as_ref().unwrap_or(&self.model).to_weights()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_young_average_forgets_fast() {
+        assert_eq!(decay_at(0.999, 0), 0.1);
+        assert_eq!(decay_at(0.999, 90), 0.91);
+        assert_eq!(decay_at(0.999, 1_000_000), 0.999);
     }
 }

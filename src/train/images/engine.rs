@@ -5,8 +5,8 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 
 use super::params::{self, NamedTensor};
-use crate::nn::ema::warmed_up;
 use crate::nn::mlp::{read, read_all};
+use crate::train::engine::decay_at;
 
 const BETA1: f32 = 0.9;
 const BETA2: f32 = 0.999;
@@ -148,9 +148,9 @@ impl<M: Module> Engine<M> {
             lr: lr as f32,
             shrink: 1.0 - (lr * self.weight_decay) as f32,
             correction: [1.0 - BETA1.powi(time), 1.0 - BETA2.powi(time)],
-            mix: self.decay.map_or(0.0, |decay| {
-                1.0 - warmed_up(decay, self.steps as usize) as f32
-            }),
+            mix: self
+                .decay
+                .map_or(0.0, |decay| 1.0 - decay_at(decay, self.steps as usize)),
         };
         self.model = self.model.clone().map(&mut update);
         self.steps += 1;

@@ -156,7 +156,12 @@ pub fn loss(
     let [n, d] = x.dims();
     let factor = |term: LossTerm| term.reduction.factor(n, d) as f32;
     let floor = settings.floor.map(|floor| floor as f32);
-    let [mean_p, logvar_p] = model.prior(floor);
+    // No term moves a prior that is not learned: it stays N(0, I).
+    let [mean_p, logvar_p] = if settings.learned_prior {
+        model.prior(floor)
+    } else {
+        model.held_prior(floor)
+    };
     let posterior = if settings.posterior {
         model.posterior(x.clone())
     } else {
@@ -178,12 +183,6 @@ pub fn loss(
     let error = model.velocity(xt, t) - dxt;
     let mse = (error.clone() * error).sum() * factor(settings.mse);
     let zero = || mse.clone().detach() * 0.0;
-    // No term moves a prior that is not learned: it stays N(0, I).
-    let [mean_p, logvar_p] = if settings.learned_prior {
-        [mean_p, logvar_p]
-    } else {
-        [mean_p.detach(), logvar_p.detach()]
-    };
     let kl = match posterior {
         Some(q) => kl(settings.form, q, [mean_p.clone(), logvar_p.clone()]) * factor(settings.kl),
         None => zero(),
