@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 
 use super::run::Wake;
-use crate::train::files::copy_run;
+use crate::train::files::{NOT_SAVED, copy_run};
 
 /// A copy under way.
 pub struct Copying(Receiver<Result<PathBuf, String>>);
@@ -32,6 +32,6 @@ impl Copying {
             Err(TryRecvError::Disconnected) => Some(Err("the copying broke off".to_owned())),
             Ok(end) => Some(end),
         }
-        .map(|end| end.map_err(|sentence| format!("not saved: {sentence}")))
+        .map(|end| end.map_err(|sentence| format!("{NOT_SAVED}{sentence}")))
     }
 }

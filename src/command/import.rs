@@ -6,6 +6,7 @@ use super::output::check_free_run;
 use crate::cli::ImportArgs;
 use crate::train::ToyConfig;
 use crate::train::checkpoint;
+use crate::train::files::replace_run;
 
 /// Turns a state dict in the layout of seed 003's class into a run folder.
 ///
@@ -29,7 +30,11 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
         activation: args.activation,
         ..ToyConfig::default()
     };
-    checkpoint::save_model(&args.out, &config, 0, &weights)?;
+    // Nothing of a run that was there stays: its optimizer's state would be gone on from in place
+    // of these weights.
+    replace_run(&args.out, |place| {
+        checkpoint::save_model(place, &config, 0, &weights)
+    })?;
     eprintln!("{}: network {shape:?} imported", args.out.display());
     Ok(())
 }

@@ -4,14 +4,16 @@ use std::path::Path;
 
 use anyhow::{bail, ensure};
 
-use super::output::check_free_run;
-use super::train::follow;
+use super::train::{Place, follow};
 use crate::cli::{
     TrainClassifierArgs, TrainImageArgs, TrainLatentArgs, TrainVaeArgs, TrainVariationalArgs,
 };
 use crate::train::images::condition::DROP_WITH_CONDITION;
+use crate::train::images::latent::autoencoder;
 use crate::train::images::variational::problem::POINT_STEPS;
-use crate::train::images::{Condition, ImageConfig, Schedule, VariationalSettings, store};
+use crate::train::images::{
+    Condition, ImageConfig, SavedModel, Schedule, VariationalSettings, store,
+};
 use crate::train::{Session, Start};
 
 /// Trains the autoencoder.
@@ -50,6 +52,16 @@ pub fn vae(args: &TrainVaeArgs) -> anyhow::Result<()> {
 /// # Errors
 /// As [`vae`].
 pub fn latent(args: &TrainLatentArgs) -> anyhow::Result<()> {
+    if let (Some(from), Some(asked)) = (&args.from, args.normalise)
+        && let ImageConfig::Latent(flow) = SavedModel::load(from)?.config
+    {
+        ensure!(
+            flow.normalise == asked,
+            "--normalise: {from} was trained with `{}`, and its weights mean something in that \
+             space only; leave the flag out",
+            flow.normalise
+        );
+    }
     run(&args.common, "latent", |config| {
         let ImageConfig::Latent(settings) = config else {
             return;
@@ -154,14 +166,12 @@ fn run(
     overriding(&mut config);
     override_schedule(config.schedule_mut(), args);
     config.validate()?;
-    let out = args.out.as_deref().or(args.resume.as_deref());
-    if let Some(out) = out
-        && Some(out) != args.resume.as_deref()
-    {
-        check_free_run(out, args.force)?;
+    let place = Place::of(args.out.as_deref(), args.resume.as_deref());
+    if let Some(place) = &place {
+        place.check(args.force)?;
     }
     let session = Session::images(config, start, args.device, true, || {});
-    follow(session, out, None)
+    follow(session, place.as_ref(), None)
 }
 
 fn fresh(task: &str) -> ImageConfig {
@@ -178,14 +188,7 @@ fn saved(folder: &Path, task: &str) -> anyhow::Result<ImageConfig> {
     let (mut config, _) = store::load_state(folder)?;
     if let ImageConfig::Latent(settings) = &mut config {
         // The folder may have been moved away from what it was made with, and holds copies.
-        let own = folder.join("vae");
-        let is_run = |folder: &Path| folder.join("config.json").is_file();
-        if !settings.vae.starts_with("builtin:")
-            && !is_run(Path::new(&settings.vae))
-            && is_run(&own)
-        {
-            settings.vae = own.to_string_lossy().into_owned();
-        }
+        settings.vae = autoencoder(folder, settings);
         if settings.from.is_some() {
             settings.from = Some(folder.to_string_lossy().into_owned());
         }

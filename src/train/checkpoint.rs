@@ -6,7 +6,9 @@ use std::time::SystemTime;
 use super::adam::Moments;
 use super::config::ToyConfig;
 use super::engine::EngineState;
-use super::files::{CheckpointError, content, prepare_folder, read_capped, write_atomically};
+use super::files::{
+    CheckpointError, content, prepare_folder, read_capped, together, write_atomically,
+};
 use super::tensors::{Number, Tensors, push_mlp, write_tensors};
 use crate::kernel::{Activation, MlpWeights};
 
@@ -61,7 +63,7 @@ impl Checkpoint {
         let path = folder.join("model.safetensors");
         let tensors = Tensors::parse(&path, model)?;
         let weights = tensors.mlp("", config.activation)?;
-        same_shape(&path, &weights, &config)?;
+        same_shape(&path, "", &weights, &config)?;
         let step = tensors.number("step")?;
         Ok(Self {
             config,
@@ -116,7 +118,7 @@ pub fn import_bytes(
 }
 
 /// Writes a run folder: the settings, the weights to sample with, and all that `--resume` needs.
-/// Each file is replaced in one piece, so a stop in between leaves old or new, never a mixture.
+/// Nothing is replaced before all is on the disk: when that is full, the old run stays.
 ///
 /// # Errors
 /// Names the file that could not be written.
@@ -126,7 +128,13 @@ pub fn save(
     step: u64,
     state: &EngineState,
 ) -> Result<(), CheckpointError> {
-    save_model(folder, config, step, state.best())?;
+    together(|| {
+        save_model(folder, config, step, state.best())?;
+        save_state(folder, step, state)
+    })
+}
+
+fn save_state(folder: &Path, step: u64, state: &EngineState) -> Result<(), CheckpointError> {
     let mut tensors = Vec::new();
     push_mlp(&mut tensors, "", &state.weights, Number::Single);
     if let Some(average) = &state.average {
@@ -153,10 +161,13 @@ pub fn save_model(
 ) -> Result<(), CheckpointError> {
     prepare_folder(folder, SystemTime::now())?;
     let json = serde_json::to_vec_pretty(config).expect("plain settings always serialise");
-    write_atomically(&folder.join("config.json"), &json)?;
     let mut tensors = Vec::new();
     push_mlp(&mut tensors, "", weights, Number::Single);
-    write_tensors(&folder.join("model.safetensors"), tensors, step)
+    // Settings without the weights that they are of would be read by nobody.
+    together(|| {
+        write_atomically(&folder.join("config.json"), &json)?;
+        write_tensors(&folder.join("model.safetensors"), tensors, step)
+    })
 }
 
 /// Loads what `--resume` needs: settings, steps done, state.
@@ -171,14 +182,15 @@ pub fn load_state(folder: &Path) -> Result<(ToyConfig, u64, EngineState), Checkp
     let tensors = Tensors::parse(&path, &bytes)?;
     let step = tensors.number("step")?;
     let part = |prefix: &str| -> Result<Option<MlpWeights>, CheckpointError> {
-        if tensors.has(&format!("{prefix}network.0.weight")) {
-            tensors.mlp(prefix, config.activation).map(Some)
-        } else {
-            Ok(None)
+        if !tensors.has(&format!("{prefix}network.0.weight")) {
+            return Ok(None);
         }
+        let part = tensors.mlp(prefix, config.activation)?;
+        same_shape(&path, prefix, &part, &config)?;
+        Ok(Some(part))
     };
     let weights = tensors.mlp("", config.activation)?;
-    same_shape(&path, &weights, &config)?;
+    same_shape(&path, "", &weights, &config)?;
     let moments = match (part("exp_avg.")?, part("exp_avg_sq.")?) {
         (Some(first), Some(second)) => Some(Moments {
             time: step as usize,
@@ -199,19 +211,28 @@ pub fn load_state(folder: &Path) -> Result<(ToyConfig, u64, EngineState), Checkp
     ))
 }
 
-/// Weights of another run than the settings beside them are refused.
-fn same_shape(
+/// Weights of another run than the settings beside them are refused; `prefix` is that of their
+/// tensors' names.
+pub(super) fn same_shape(
     path: &Path,
+    prefix: &str,
     weights: &MlpWeights,
     config: &ToyConfig,
 ) -> Result<(), CheckpointError> {
-    if weights.shape() == config.shape() {
+    let (found, expected) = (weights.shape(), config.shape());
+    if found == expected {
         return Ok(());
     }
+    // The first layer that is another one; where one network is the longer, it is the one too many
+    // or too few.
+    let pairs = found.windows(2).zip(expected.windows(2));
+    let layer = pairs
+        .take_while(|(found, expected)| found == expected)
+        .count();
     let reason = format!(
-        "network.0.weight and the others form a network {:?}, but config.json says {:?}",
-        weights.shape(),
-        config.shape()
+        "{prefix}network.{}.weight and the others form a network {found:?}, but config.json says \
+         {expected:?}; both files must be of one run",
+        2 * layer
     );
     Err(content(path, reason))
 }
@@ -227,4 +248,45 @@ pub fn parse_config(path: &Path, bytes: &[u8]) -> Result<ToyConfig, CheckpointEr
         .validate()
         .map_err(|error| content(path, error.to_string()))?;
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::batch::{Purpose, stream};
+
+    fn config(hidden: usize, layers: usize) -> ToyConfig {
+        ToyConfig {
+            hidden,
+            layers,
+            ..ToyConfig::default()
+        }
+    }
+
+    fn weights(config: &ToyConfig) -> MlpWeights {
+        let mut rng = stream(1, Purpose::Weights, 0);
+        MlpWeights::init(&config.shape(), config.activation, &mut rng)
+    }
+
+    #[test]
+    fn parts_of_a_state_that_are_of_another_network_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = config(8, 2);
+        save_model(folder.path(), &own, 3, &weights(&own)).unwrap();
+        let path = folder.path().join("optimizer.safetensors");
+        let parts = ["average.", "exp_avg.", "exp_avg_sq."];
+        for (other, layer) in [(config(16, 2), 0), (config(8, 3), 4), (config(8, 1), 2)] {
+            for wrong in [&[""][..], &parts].concat() {
+                let mut tensors = Vec::new();
+                for part in [&[""][..], &parts].concat() {
+                    let config = if part == wrong { &other } else { &own };
+                    push_mlp(&mut tensors, part, &weights(config), Number::Single);
+                }
+                write_tensors(&path, tensors, 3).unwrap();
+                let error = load_state(folder.path()).unwrap_err().to_string();
+                let tensor = format!("optimizer.safetensors: {wrong}network.{layer}.weight");
+                assert!(error.contains(&tensor), "{tensor}: {error}");
+            }
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! Reading and writing whole files: bounded, in one piece, with errors that name the file.
 
+mod replace;
+mod together;
+
 use std::cell::RefCell;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -7,22 +10,17 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
+pub use replace::{copy_files, copy_run, has_run, replace_run, run_files};
+pub(super) use replace::{in_the_way, is_run_of_its_own};
 use tempfile::NamedTempFile;
+pub use together::together;
 
 /// The largest weights file that is read, in bytes.
 const MAX_BYTES: u64 = 256 << 20;
 /// How the name of a file begins that is being written.
 const PREFIX: &str = ".flowlab-";
-/// Files of a run folder, those of the image lab included.
-const RUN_FILES: [&str; 5] = [
-    "config.json",
-    "model.safetensors",
-    "optimizer.safetensors",
-    "kept.safetensors",
-    "log.csv",
-];
-/// The folder of an image run's sheets.
-const SHEETS: &str = "samples";
+/// How the sentence begins that tells of a save that failed.
+pub const NOT_SAVED: &str = "not saved: ";
 /// A file that has been in the writing for longer was left behind by a killed program.
 const STALE: Duration = Duration::from_secs(3600);
 
@@ -103,7 +101,11 @@ pub fn prepare_folder(folder: &Path, now: SystemTime) -> Result<(), CheckpointEr
         };
         if ours && stale() == Some(true) {
             // Another program may have removed it meanwhile.
-            let _ = fs::remove_file(entry.path());
+            let path = entry.path();
+            let _ = match path.is_dir() {
+                true => fs::remove_dir_all(path),
+                false => fs::remove_file(path),
+            };
         }
     }
     Ok(())
@@ -138,7 +140,8 @@ pub enum CheckpointError {
     },
 }
 
-/// Replaces a file in one piece: a reader sees the old or the new one.
+/// Replaces a file in one piece: a reader sees the old or the new one. Within [`together`] it gets
+/// its name with the others.
 ///
 /// # Errors
 /// Names the file that could not be written.
@@ -152,7 +155,10 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError
         let mut file = disk.create(folder)?;
         disk.write(&mut file, bytes)?;
         disk.sync(&file)?;
-        disk.rename(file, path)
+        match together::wait_for_the_others(file, path) {
+            None => Ok(()),
+            Some(file) => disk.rename(file, path),
+        }
     };
     write().map_err(|source| io_error(path, source))
 }
@@ -166,28 +172,6 @@ pub fn ordinary(path: &Path) -> io::Result<&Path> {
         true => Ok(path),
         false => Err(io::Error::other("is no ordinary file")),
     }
-}
-
-/// Copies what a run folder holds into another one, a file at a time and each in one piece.
-///
-/// # Errors
-/// Names the file that could not be read or written.
-pub fn copy_run(from: &Path, to: &Path) -> Result<(), CheckpointError> {
-    prepare_folder(to, SystemTime::now())?;
-    let sheets = fs::read_dir(from.join(SHEETS)).into_iter().flatten();
-    let sheets = sheets.flatten().map(|entry| entry.path());
-    let files = RUN_FILES.iter().map(|name| from.join(name));
-    for path in files.chain(sheets).filter(|path| path.is_file()) {
-        let Ok(name) = path.strip_prefix(from) else {
-            continue;
-        };
-        let target = to.join(name);
-        if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder).map_err(|source| io_error(folder, source))?;
-        }
-        write_atomically(&target, &read_capped(&path)?)?;
-    }
-    Ok(())
 }
 
 pub(super) fn read_capped(path: &Path) -> Result<Vec<u8>, CheckpointError> {
@@ -229,6 +213,8 @@ mod tests {
     fn only_old_leavings_of_ours_are_cleared_away() {
         let folder = tempfile::tempdir().unwrap();
         let now = SystemTime::now();
+        // A folder's age is that of its newest entry, which a test cannot set.
+        fs::create_dir(folder.path().join(".flowlab-folder")).unwrap();
         for name in [".flowlab-old", ".flowlab-new", "notes.txt", ".other-old"] {
             let file = fs::File::create(folder.path().join(name)).unwrap();
             let age = if name.ends_with("new") { 60 } else { 7200 };
@@ -240,9 +226,12 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         left.sort();
-        assert_eq!(left, [".flowlab-new", ".other-old", "notes.txt"]);
+        let expected = [".flowlab-folder", ".flowlab-new", ".other-old", "notes.txt"];
+        assert_eq!(left, expected);
         // A clock that was put back makes nothing old.
         prepare_folder(folder.path(), now - Duration::from_secs(9000)).unwrap();
         assert!(folder.path().join(".flowlab-new").exists());
+        prepare_folder(folder.path(), now + Duration::from_secs(9000)).unwrap();
+        assert!(!folder.path().join(".flowlab-folder").exists());
     }
 }

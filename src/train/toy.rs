@@ -1,5 +1,8 @@
 //! The task of the 2-D lab: conditional flow matching of an MLP on a point distribution.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,8 +14,9 @@ use super::checkpoint;
 use super::clock::Timer;
 use super::config::ToyConfig;
 use super::engine::{BurnEngine, Engine, EngineState, FusedEngine};
-use super::files;
+use super::files::{self, CheckpointError};
 use super::history::LossPoint;
+use super::images::log;
 use super::kept::{Archive, Kept};
 use super::message::Command;
 use super::probe::Probe;
@@ -63,6 +67,8 @@ pub struct ToyTask {
     good: (u64, EngineState),
     kept: Timer,
     log: Vec<LossPoint>,
+    /// Rows of the log from before this session, and the time of the last, in seconds.
+    earlier: (String, f64),
     archive: Archive,
     /// Moments that are in a folder already.
     archived: Option<(PathBuf, u64)>,
@@ -105,9 +111,15 @@ impl ToyTask {
                         config.activation
                     ));
                 }
-                archive
-                    .resume(folder, &config, step)
-                    .map_err(|error| error.to_string())?;
+                let resumed = archive.resume(folder, &config, step).and_then(|()| {
+                    let path = folder.join("kept.safetensors");
+                    let mut kept = archive.kept().iter();
+                    kept.try_for_each(|kept| {
+                        let prefix = format!("step.{}.", kept.step);
+                        checkpoint::same_shape(&path, &prefix, &kept.weights, &config)
+                    })
+                });
+                resumed.map_err(|error| error.to_string())?;
                 (step, state)
             }
         };
@@ -132,6 +144,7 @@ impl ToyTask {
             good: (step, state),
             kept: Timer::start(),
             log: Vec::new(),
+            earlier: earlier(start, step),
             archive,
             archived: None,
             config,
@@ -204,6 +217,10 @@ impl Task for ToyTask {
 
     fn drain(&mut self) -> Result<Vec<LossPoint>, String> {
         let losses = self.engine.take_losses()?;
+        if losses.is_empty() {
+            // What is measured by now belongs to the rows that come.
+            return Ok(Vec::new());
+        }
         let count = losses.len();
         let mut points = Vec::with_capacity(count);
         let mut measured = std::mem::take(&mut self.measured).into_iter().peekable();
@@ -264,50 +281,49 @@ impl Task for ToyTask {
             Ok(state) if state.is_finite() => (self.step, state),
             _ => self.good.clone(),
         };
-        checkpoint::save(folder, &self.config, step, &state).map_err(|error| error.to_string())?;
         let newest = self.archive.kept().last().map_or(0, |kept| kept.step);
         let archived = Some((folder.to_owned(), newest));
-        if self.archived != archived {
-            self.archive
-                .save(folder)
-                .map_err(|error| error.to_string())?;
-            self.archived = archived;
-        }
         let rows = self.log.partition_point(|point| point.step <= step);
-        write_log(folder, step, &self.log[..rows])
+        let saved = files::together(|| {
+            checkpoint::save(folder, &self.config, step, &state)?;
+            if self.archived != archived {
+                self.archive.save(folder)?;
+            }
+            write_log(folder, &self.earlier, &self.log[..rows])
+        });
+        saved.map_err(|error: CheckpointError| error.to_string())?;
+        self.archived = archived;
+        Ok(())
     }
 }
 
-/// Appends the new points to `log.csv`; rows of a run that had gone further are cut off first.
-fn write_log(folder: &Path, step: u64, log: &[LossPoint]) -> Result<(), String> {
-    let path = folder.join("log.csv");
-    let fail = |error: std::io::Error| format!("{}: {error}", path.display());
-    let first_new = log.first().map_or(step + 1, |point| point.step);
-    let old = fs::read_to_string(&path).unwrap_or_default();
-    let mut text = String::from("step,loss,excess,seconds\n");
-    // A resumed run's clock goes on from the last row that stays.
-    let mut offset = 0.0;
-    for line in old.lines().skip(1) {
-        let mut cells = line.split(',');
-        let at = cells.next().and_then(|cell| cell.parse::<u64>().ok());
-        let seconds = cells.nth(2).and_then(|cell| cell.parse::<f64>().ok());
-        // A stop in the middle of a write leaves half a line: it is dropped here.
-        let (Some(at), Some(seconds)) = (at, seconds) else {
-            continue;
-        };
-        if at < first_new {
-            text.push_str(line);
-            text.push('\n');
-            offset = seconds;
+/// The rows that a run goes on from, whatever folder it is saved into, and their time.
+fn earlier(start: &Start, step: u64) -> (String, f64) {
+    match start {
+        Start::Fresh => (String::new(), 0.0),
+        // A folder may have lost its losses and still be whole.
+        Start::Resume(folder) => {
+            let log = fs::read_to_string(folder.join("log.csv")).unwrap_or_default();
+            log::earlier(&log, step + 1, 3)
         }
     }
-    let mut bytes = text.into_bytes();
-    for point in log.iter() {
+}
+
+/// Writes `log.csv`: the rows of before this session, then its own.
+fn write_log(
+    folder: &Path,
+    (earlier, offset): &(String, f64),
+    log: &[LossPoint],
+) -> Result<(), CheckpointError> {
+    let path = folder.join("log.csv");
+    let fail = |error| files::io_error(&path, error);
+    let mut bytes = format!("step,loss,excess,seconds\n{earlier}").into_bytes();
+    for point in log {
         let excess = point.excess.map_or("nan".to_owned(), |e| e.to_string());
         let seconds = point.seconds + offset;
         writeln!(bytes, "{},{},{excess},{seconds:.3}", point.step, point.loss).map_err(fail)?;
     }
-    files::write_atomically(&path, &bytes).map_err(|error| error.to_string())
+    files::write_atomically(&path, &bytes)
 }
 
 impl Session<Snapshot> {

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use super::clock::{Timer, now};
+use super::files::NOT_SAVED;
 use super::latest::Latest;
 use super::message::{Command, Event, Progress, RunState};
 use super::session::Outbox;
@@ -122,12 +123,13 @@ impl<'a, T: Task> Trainer<'a, T> {
         if over || self.published.is_over(self.task.publish_every()) {
             self.publish()?;
         }
-        if over {
-            self.enter(RunState::Finished);
-        }
         let due = self.task.take_save_due();
         if over || due || self.saved.is_over(self.task.save_every()) {
             self.keep();
+        }
+        // Told last: a client that hears of the end has heard whether the run is saved.
+        if over {
+            self.enter(RunState::Finished);
         }
         Ok(())
     }
@@ -172,16 +174,16 @@ impl<'a, T: Task> Trainer<'a, T> {
     fn save(&mut self, folder: PathBuf) {
         let event = match self.task.save(&folder) {
             Ok(()) => Event::Saved(folder),
-            Err(error) => Event::Note(format!("not saved: {error}")),
+            Err(error) => Event::Note(format!("{NOT_SAVED}{error}")),
         };
         self.outbox.send(event);
     }
 
+    /// The end that a client wishes: the last losses are read, and what is still good is saved
+    /// whatever they are; [`Self::run`] does that when they are a failure.
     fn finish(&mut self) -> Result<(), String> {
-        // A failed read-back at this point was a failure already told or a lost device.
-        if self.task.drain().is_ok() {
-            self.keep();
-        }
+        self.task.drain()?;
+        self.keep();
         Ok(())
     }
 

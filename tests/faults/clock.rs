@@ -11,8 +11,6 @@ use flowlab::train::{Command, Event, RunState};
 
 use super::counter::{Manner, reach, session_at};
 
-/// A minute: longer than any interval of the trainer.
-const LONG: Duration = Duration::from_secs(60);
 /// A day and a year.
 const DAY: Duration = Duration::from_secs(86_400);
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
@@ -42,13 +40,8 @@ fn told(total: u64, script: fn(u32) -> Duration) -> (usize, Vec<f64>) {
     let run = session_at(total, Manner::Good, &alive, clock);
     run.send(Command::KeepIn(folder.path().to_owned()));
     run.send(Command::Run);
-    let mut events = reach(&run, RunState::Finished);
-    // The last save comes after the end of the run is told.
-    let mut rest = Vec::new();
-    while !rest.iter().any(|event| matches!(event, Event::Saved(_))) {
-        rest.push(run.wait_event(LONG).expect("the last save"));
-    }
-    events.extend(rest);
+    // The last save is told before the end of the run.
+    let events = reach(&run, RunState::Finished);
     let saves = |event: &&Event| matches!(event, Event::Saved(_));
     let saves = events.iter().filter(saves).count();
     let speeds = events.iter().filter_map(|event| match event {

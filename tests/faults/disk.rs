@@ -10,7 +10,7 @@ use flowlab::train::batch::{Purpose, stream};
 use flowlab::train::checkpoint::{self, load_state};
 use flowlab::train::engine::EngineState;
 use flowlab::train::files::{Disk, RealDisk, with_disk};
-use flowlab::train::images::SavedModel;
+use flowlab::train::images::{ImageConfig, SavedModel};
 use flowlab::train::{Checkpoint, ToyConfig};
 use tempfile::NamedTempFile;
 
@@ -80,13 +80,15 @@ fn at_every_operation(save: impl Fn() -> Result<(), String>, check: impl Fn(usiz
 fn fault_19_a_disk_that_fails_at_any_step_leaves_the_old_run_or_the_new_one() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
-    let config = ToyConfig {
-        hidden: 8,
+    // Another width each time: files of two runs would not fit together.
+    let config = |step: u64| ToyConfig {
+        hidden: 8 * step as usize,
         layers: 1,
         ..ToyConfig::default()
     };
-    let state = |seed: u64| {
-        let mut rng = stream(seed, Purpose::Weights, 0);
+    let state = |step: u64| {
+        let config = config(step);
+        let mut rng = stream(step, Purpose::Weights, 0);
         EngineState {
             weights: MlpWeights::init(&config.shape(), config.activation, &mut rng),
             average: None,
@@ -94,18 +96,20 @@ fn fault_19_a_disk_that_fails_at_any_step_leaves_the_old_run_or_the_new_one() {
         }
     };
     let save = |step: u64| {
-        checkpoint::save(&run, &config, step, &state(step)).map_err(|error| error.to_string())
+        let saved = checkpoint::save(&run, &config(step), step, &state(step));
+        saved.map_err(|error| error.to_string())
     };
     save(1).unwrap();
     let before = listing(&run);
     let operations = at_every_operation(
         || save(2),
         |operations| {
-            // Nothing half written lies about, and each file is one of the two.
+            // Nothing half written lies about, and the files are those of one run.
             assert_eq!(listing(&run), before, "{operations}");
             let model = Checkpoint::load(run.to_str().unwrap()).unwrap();
             assert_eq!(model.weights, state(model.step).weights, "{operations}");
-            let (_, step, whole) = load_state(&run).unwrap();
+            let (found, step, whole) = load_state(&run).unwrap();
+            assert_eq!((found, step), (config(model.step), model.step));
             assert_eq!(whole.weights, state(step).weights, "{operations}");
         },
     );
@@ -122,6 +126,9 @@ fn fault_19_the_same_for_a_model_of_the_image_lab() {
     let mut new = old.clone();
     new.step += 1;
     new.network[0].values[0] += 1.0;
+    if let ImageConfig::Vae(settings) = &mut new.config {
+        settings.channels[0] += 1;
+    }
     old.write(&run, false).unwrap();
     let before = listing(&run);
     at_every_operation(
@@ -131,6 +138,7 @@ fn fault_19_the_same_for_a_model_of_the_image_lab() {
             let model = SavedModel::load(run.to_str().unwrap()).unwrap();
             let expected = if model.step == old.step { &old } else { &new };
             assert_eq!(model.network, expected.network, "{operations}");
+            assert_eq!(model.config, expected.config, "{operations}");
         },
     );
     assert_eq!(

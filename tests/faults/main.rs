@@ -6,6 +6,7 @@ mod counter;
 mod disk;
 mod files;
 mod mutations;
+mod replaced;
 mod runs;
 mod sessions;
 mod system;

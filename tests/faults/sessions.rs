@@ -1,13 +1,14 @@
 //! Sessions under any sequence of commands, with tasks that panic, fail or are slow: rows 22 to 25,
 //! 30, 31 and 40.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use flowlab::device::DeviceChoice;
-use flowlab::train::{Command, Event, RunState, Session, Start, ToyConfig};
+use flowlab::device::{DeviceChoice, DeviceInfo, DeviceKind};
+use flowlab::train::files::NOT_SAVED;
+use flowlab::train::{Command, Event, LossPoint, RunState, Session, Start, Task, ToyConfig};
 use proptest::prelude::*;
 
 use super::counter::{Manner, reach, session, until};
@@ -52,6 +53,90 @@ fn fault_23_a_slow_step_does_not_hold_the_client() {
     until("the thread ends after its step", || {
         alive.load(Ordering::SeqCst) == 0
     });
+}
+
+#[test]
+fn fault_19_the_end_is_told_after_the_save() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    let folder = tempfile::tempdir().unwrap();
+    for (path, is_saved) in [(folder.path(), true), (Path::new("/proc/nowhere"), false)] {
+        let run = session(10, Manner::Good, &alive);
+        run.send(Command::KeepIn(path.to_owned()));
+        run.send(Command::Run);
+        let events = reach(&run, RunState::Finished);
+        let told = events.iter().find_map(|event| match event {
+            Event::Saved(_) => Some(true),
+            Event::Note(note) if note.starts_with(NOT_SAVED) => Some(false),
+            _ => None,
+        });
+        assert_eq!(told, Some(is_saved), "{events:?}");
+        run.join();
+    }
+}
+
+/// Steps of whose losses none can be read back; its save is one file.
+struct Unreadable(u64);
+
+impl Task for Unreadable {
+    type Snapshot = u64;
+
+    fn step(&mut self) -> Result<(), String> {
+        std::thread::sleep(Duration::from_millis(1));
+        self.0 += 1;
+        Ok(())
+    }
+
+    fn done(&self) -> u64 {
+        self.0
+    }
+
+    fn total(&self) -> u64 {
+        u64::MAX
+    }
+
+    fn drain(&mut self) -> Result<Vec<LossPoint>, String> {
+        match self.0 {
+            0 => Ok(Vec::new()),
+            _ => Err("the loss became NaN".to_owned()),
+        }
+    }
+
+    fn snapshot(&mut self) -> Result<u64, String> {
+        Ok(self.0)
+    }
+
+    fn set_learning_rate(&mut self, _: f64) {}
+
+    fn floor(&self) -> Option<f64> {
+        None
+    }
+
+    fn save(&mut self, folder: &Path) -> Result<(), String> {
+        std::fs::write(folder.join("good"), "").map_err(|error| error.to_string())
+    }
+
+    fn publish_every(&self) -> Duration {
+        Duration::from_secs(3600)
+    }
+}
+
+#[test]
+fn fault_12_what_is_still_good_is_saved_also_when_the_client_ends_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = || {
+        let info = DeviceInfo {
+            kind: DeviceKind::Cpu,
+            label: "CPU".to_owned(),
+            reason: "a test".to_owned(),
+        };
+        Ok((Unreadable(0), info))
+    };
+    let run = Session::spawn(make, || {});
+    run.send(Command::KeepIn(folder.path().to_owned()));
+    run.send(Command::Run);
+    std::thread::sleep(Duration::from_millis(300));
+    run.join();
+    assert!(folder.path().join("good").exists());
 }
 
 #[test]

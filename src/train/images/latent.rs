@@ -22,7 +22,7 @@ use crate::flow::solver::Solver;
 use crate::nn::dit::Dit;
 use crate::nn::vae::Vae;
 use crate::train::batch::{Purpose, stream};
-use crate::train::files::CheckpointError;
+use crate::train::files::{CheckpointError, in_the_way, is_run_of_its_own};
 
 /// The last time of a batch (seed 000).
 const LAST: f32 = 1.0 - 1e-5;
@@ -42,8 +42,8 @@ pub struct LatentProblem {
     space: Space,
     vae: Vae,
     saved_vae: SavedModel,
-    /// The flow that the weights come from at first.
-    from: Option<SavedModel>,
+    /// The flow that the weights come from at first; a run that goes on does without.
+    from: Option<Result<SavedModel, String>>,
     device: Device,
 }
 
@@ -64,12 +64,12 @@ impl Problem for LatentProblem {
             .first(settings.schedule.images.unwrap_or(usize::MAX));
         let indices: Vec<usize> = (0..train.len()).collect();
         let codes = space::encode(&vae, &train, &indices, device)?;
-        let from = settings.from.as_deref().map(SavedModel::load).transpose();
-        let from = from.map_err(|error| error.to_string())?;
+        let from = settings.from.as_deref().map(SavedModel::load);
+        let from = from.map(|flow| flow.map_err(|error| error.to_string()));
         // Weights mean something in the space that they were trained in only.
         let space = match &from {
-            Some(flow) => Space::of(flow)?,
-            None => Space::measure(&codes, settings.normalise),
+            Some(Ok(flow)) => Space::of(flow)?,
+            _ => Space::measure(&codes, settings.normalise),
         };
         Ok(Self {
             space,
@@ -102,6 +102,7 @@ impl Problem for LatentProblem {
         let Some(flow) = &self.from else {
             return Ok(random);
         };
+        let flow = flow.as_ref().map_err(Clone::clone)?;
         let name = self.settings.from.as_deref().unwrap_or_default();
         let taken = random.into_iter().map(|mut own| {
             let found = flow.network.iter().find(|tensor| tensor.name == own.name);
@@ -128,6 +129,12 @@ impl Problem for LatentProblem {
             }
         });
         taken.collect()
+    }
+
+    /// The flow that it came from may have changed since, or be gone.
+    fn recall(&mut self, saved: &SavedModel) -> Result<(), String> {
+        self.space = Space::of(saved)?;
+        Ok(())
     }
 
     fn loss(&self, model: &Dit, batch: &[usize], step: u64, device: &Device) -> Loss {
@@ -206,13 +213,52 @@ impl Problem for LatentProblem {
         self.space.named()
     }
 
-    /// A run with an autoencoder of its own keeps a copy of it.
+    /// A run with an autoencoder of its own keeps a copy of it. What lies there already may be half
+    /// a copy, or another run's.
     fn write_companions(&self, folder: &Path) -> Result<(), CheckpointError> {
-        let copy = folder.join("vae");
-        if self.settings.vae.starts_with("builtin:") || copy.join("config.json").exists() {
+        if self.settings.vae.starts_with("builtin:") {
             return Ok(());
         }
+        let copy = folder.join("vae");
+        let there = SavedModel::load(&copy.to_string_lossy());
+        if there.is_ok_and(|there| there == self.saved_vae) {
+            return Ok(());
+        }
+        if is_run_of_its_own(&copy) {
+            return Err(in_the_way(&copy));
+        }
         self.saved_vae.write(&copy, false)
+    }
+}
+
+/// The name of the autoencoder that the run in a folder was trained with: the program's own where
+/// the settings name it, else the folder's copy, which the settings' folder may have left behind.
+pub fn autoencoder(run: &Path, settings: &LatentSettings) -> String {
+    let own = run.join("vae");
+    let files = ["config.json", "model.safetensors"];
+    if !settings.vae.starts_with("builtin:") && files.iter().all(|name| own.join(name).is_file()) {
+        return own.to_string_lossy().into_owned();
+    }
+    settings.vae.clone()
+}
+
+/// The autoencoder of a run; none where it is the program's own, or the run is of another task.
+///
+/// # Errors
+/// Names the file that could not be read and the run that needs it.
+pub fn own_autoencoder(name: &str, config: &ImageConfig) -> Result<Option<SavedModel>, String> {
+    match config {
+        ImageConfig::Latent(settings) if !settings.vae.starts_with("builtin:") => {
+            let vae = autoencoder(Path::new(name), settings);
+            let saved = SavedModel::load(&vae).map_err(|error| {
+                format!(
+                    "{error}; it is the autoencoder that {name} was trained with, and neither \
+                     {name}/vae nor the folder that its config.json names as `vae` holds it whole"
+                )
+            });
+            saved.map(Some)
+        }
+        _ => Ok(None),
     }
 }
 

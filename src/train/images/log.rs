@@ -32,26 +32,8 @@ pub fn write(path: &Path, parts: &[&str], step: u64, rows: &[Row]) -> Result<(),
         text.push_str(part);
     }
     text.push_str(",seconds\n");
-    // A resumed run's clock goes on from the last row that stays.
-    let mut offset = 0.0;
-    for line in old.lines().skip(1) {
-        let at = line
-            .split(',')
-            .next()
-            .and_then(|cell| cell.parse::<u64>().ok());
-        let seconds = line
-            .split(',')
-            .nth(3 + parts.len())
-            .and_then(|cell| cell.parse::<f64>().ok());
-        let (Some(at), Some(seconds)) = (at, seconds) else {
-            continue;
-        };
-        if at < first_new {
-            text.push_str(line);
-            text.push('\n');
-            offset = seconds;
-        }
-    }
+    let (earlier, offset) = earlier(&old, first_new, 3 + parts.len());
+    text.push_str(&earlier);
     let mut bytes = text.into_bytes();
     let fail = |error| io_error(path, error);
     for row in rows.iter().filter(|row| row.step <= step) {
@@ -62,6 +44,27 @@ pub fn write(path: &Path, parts: &[&str], step: u64, rows: &[Row]) -> Result<(),
         writeln!(bytes, ",{:.3}", row.seconds + offset).map_err(fail)?;
     }
     write_atomically(path, &bytes)
+}
+
+/// The lines of a log whose step is below `first_new`, and the time of the last of them, in seconds:
+/// a resumed run's clock goes on from there. `seconds` is the place of the time in a line.
+pub(in crate::train) fn earlier(log: &str, first_new: u64, seconds: usize) -> (String, f64) {
+    let (mut kept, mut last) = (String::new(), 0.0);
+    for line in log.lines().skip(1) {
+        let cell = |place| line.split(',').nth(place);
+        let at = cell(0).and_then(|cell| cell.parse::<u64>().ok());
+        let time = cell(seconds).and_then(|cell| cell.parse::<f64>().ok());
+        // A stop in the middle of a write leaves half a line: it is dropped here.
+        let (Some(at), Some(time)) = (at, time) else {
+            continue;
+        };
+        if at < first_new {
+            kept.push_str(line);
+            kept.push('\n');
+            last = time;
+        }
+    }
+    (kept, last)
 }
 
 /// The rows of a log; lines that are none are left out.

@@ -2,14 +2,13 @@
 
 mod guided;
 
-use std::path::Path;
-
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use super::condition::Condition;
 use super::config::{ImageConfig, LatentSettings};
+use super::latent;
 use super::params;
 use super::space::{self, LATENT, SHAPE, Space};
 use super::state::OnDevice;
@@ -83,14 +82,11 @@ impl LatentModel {
     /// Names the file or tensor at fault.
     pub fn load(name: &str, device: &Device) -> Result<Self, String> {
         let saved = SavedModel::load(name).map_err(|error| error.to_string())?;
-        // A run keeps the autoencoder that it was trained with, unless it is the program's own.
-        let own = Path::new(name).join("vae");
-        let vae = if own.join("config.json").is_file() {
-            own.to_string_lossy().into_owned()
-        } else {
-            "builtin:vae".to_owned()
+        // Which the other tasks have none of: `new` says so.
+        let vae = match latent::own_autoencoder(name, &saved.config)? {
+            Some(own) => own,
+            None => SavedModel::load(builtin_of(&saved.config)).map_err(|e| e.to_string())?,
         };
-        let vae = SavedModel::load(&vae).map_err(|error| error.to_string())?;
         Self::new(&saved, &vae, device).map_err(|error| format!("{name}: {error}"))
     }
 
@@ -289,6 +285,14 @@ impl LatentModel {
         let [c, h, w] = SHAPE;
         let shape = [latents.len() / LATENT, c, h, w];
         Tensor::from_data(TensorData::new(latents.to_vec(), shape), &self.device)
+    }
+}
+
+/// The program's autoencoder that a flow names.
+fn builtin_of(config: &ImageConfig) -> &str {
+    match config {
+        ImageConfig::Latent(settings) => &settings.vae,
+        _ => "builtin:vae",
     }
 }
 

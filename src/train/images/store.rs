@@ -12,7 +12,7 @@ use super::log::{self, Row};
 use super::params::NamedTensor;
 use super::sheet::Sheet;
 use crate::train::files::{
-    CheckpointError, content, prepare_folder, read_capped, write_atomically,
+    CheckpointError, content, prepare_folder, read_capped, together, write_atomically,
 };
 use crate::train::tensors::{Number, Tensors, write_tensors, write_tensors_of};
 
@@ -192,13 +192,16 @@ impl SavedModel {
     pub fn write(&self, folder: &Path, half: bool) -> Result<(), CheckpointError> {
         prepare_folder(folder, SystemTime::now())?;
         let json = serde_json::to_vec_pretty(&self.config).expect("plain settings serialise");
-        write_atomically(&folder.join("config.json"), &json)?;
         let mut tensors = Vec::new();
         let number = if half { Number::Half } else { Number::Single };
         push(&mut tensors, "", &self.network, number);
         push(&mut tensors, "", &self.beside, number);
-        let path = folder.join("model.safetensors");
-        write_tensors_of(&path, tensors, number, self.step, [])
+        // Settings without the weights that they are of would be read by nobody.
+        together(|| {
+            write_atomically(&folder.join("config.json"), &json)?;
+            let path = folder.join("model.safetensors");
+            write_tensors_of(&path, tensors, number, self.step, [])
+        })
     }
 
     /// A measured tensor.
