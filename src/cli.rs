@@ -271,7 +271,8 @@ pub struct EvalArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
-    /// Samples to draw: 20000 points or 5000 images by default.
+    /// Samples to draw: 20000 points or 5000 images by default; of an autoencoder or a classifier
+    /// the test images that it is measured on, all of them by default.
     #[arg(long)]
     pub n: Option<usize>,
     /// Flags of image models.

@@ -20,7 +20,8 @@ const BRIGHT: u8 = 128;
 pub struct Asked {
     /// The condition and how it looks.
     pub task: Task,
-    /// `[n, 28, 28]`, with true labels where they are known.
+    /// `[n, 28, 28]`, with true labels where they are known; without pixels where a map of the
+    /// user's was made from no digit.
     pub originals: Digits,
     /// Classes that were read from what is seen, where that was asked for.
     pub labels: Option<Vec<u8>>,
@@ -58,12 +59,16 @@ pub fn asked(
     if condition == Condition::None {
         return Ok(None);
     }
-    let originals = match &args.image {
-        Some(path) => Digits {
+    let originals = match (&args.image, &args.semantic) {
+        (Some(path), _) => Digits {
             pixels: grey_square(path, SIDE)?.repeat(n),
             labels: vec![0; n],
         },
-        None => {
+        (None, Some(_)) => Digits {
+            pixels: Vec::new(),
+            labels: vec![0; n],
+        },
+        (None, None) => {
             ensure!(
                 n <= data.test.len(),
                 "--n: {n} is more than the {} test images",

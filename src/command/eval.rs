@@ -64,16 +64,18 @@ fn report(args: &EvalArgs) -> anyhow::Result<Report> {
         seed,
         ..
     } = args.flow;
-    let subject = sample::subject(&args.flow)?;
-    let (floor, excess) = loss(args, &subject.source)?;
     let n = args.n.unwrap_or(POINTS);
-    let x0 = generate::starting_points(None, &subject.start, seed, n)?;
     let settings = measure::Settings {
         solver,
         steps,
         seed,
         quick: false,
     };
+    // Before the points are drawn: those alone could be too many.
+    settings.check_fits(n)?;
+    let subject = sample::subject(&args.flow)?;
+    let (floor, excess) = loss(args, &subject.source)?;
+    let x0 = generate::starting_points(None, &subject.start, seed, n)?;
     Ok(Report {
         loss: floor.zip(excess).map(|(floor, excess)| floor + excess),
         floor,

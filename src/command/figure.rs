@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, anyhow, bail, ensure};
 
 use super::figures::{Recipe, Wish};
-use super::output;
+use super::{output, table};
 use crate::cli::FigureArgs;
 use crate::figure::{Format, Meta, Style, encode};
 
@@ -30,7 +30,7 @@ pub fn run(args: &FigureArgs) -> anyhow::Result<()> {
             "--run: each figure of --all needs a run of its own; ask for one figure by name"
         );
         for recipe in Recipe::all() {
-            style.width_cm = args.width_cm.unwrap_or(recipe.width_cm());
+            style.width_cm = width_cm(recipe, &args, &style, before.is_some());
             let path = folder.join(format!("{}.{}", recipe.name(), args.format));
             request(recipe, &path, &args, &style, None)?;
         }
@@ -42,15 +42,21 @@ pub fn run(args: &FigureArgs) -> anyhow::Result<()> {
         (None, None) => bail!("name a figure, or ask for --list or --all DIR"),
     };
     let out = args.out.as_deref().context("--out: where to write?")?;
-    if args.width_cm.is_none() && args.size.is_none() && before.is_none() {
-        style.width_cm = recipe.width_cm();
-    }
+    style.width_cm = width_cm(recipe, &args, &style, before.is_some());
     request(recipe, out, &args, &style, before.as_ref())
+}
+
+/// The figure's usual width, unless a flag or another figure sets it: then the style has it.
+fn width_cm(recipe: Recipe, args: &FigureArgs, style: &Style, like: bool) -> f64 {
+    match args.width_cm.is_some() || args.size.is_some() || like {
+        true => style.width_cm,
+        false => recipe.width_cm(),
+    }
 }
 
 /// Reads the settings that a figure holds.
 fn settings(path: &Path) -> anyhow::Result<Meta> {
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let bytes = table::contents(path).context("--like")?;
     Meta::find(&bytes)
         .with_context(|| format!("--like: {} holds no settings of a figure", path.display()))
 }
@@ -176,4 +182,36 @@ pub fn write(recipe: Recipe, path: &Path, wish: &Wish, style: &Style) -> anyhow:
     let bytes = encode(&drawn.frames, drawn.fps, format, style, &meta)?;
     output::write(path, &bytes)?;
     Ok(meta)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: FigureArgs,
+    }
+
+    #[test]
+    fn every_figure_of_all_has_the_size_that_was_asked_for() {
+        let width = |flags: &[&str], like: Option<&Meta>| {
+            let line = [&["figure", "--all", "folder"], flags].concat();
+            let args = Line::try_parse_from(line).unwrap().args;
+            let style = style(&args, like).unwrap();
+            [Recipe::Samples, Recipe::PiT].map(|r| width_cm(r, &args, &style, like.is_some()))
+        };
+        assert_eq!(width(&[], None), [8.5, 17.5]);
+        let slide = Style::SLIDE.width_cm;
+        assert_eq!(width(&["--size", "slide"], None), [slide; 2]);
+        let both = ["--size", "slide", "--width-cm", "12"];
+        assert_eq!(width(&both, None), [12.0; 2]);
+        let mut meta = Meta::default();
+        meta.style.width_cm = 6.0;
+        assert_eq!(width(&[], Some(&meta)), [6.0; 2]);
+        assert_eq!(width(&["--size", "slide"], Some(&meta)), [slide; 2]);
+    }
 }

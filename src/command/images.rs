@@ -1,5 +1,7 @@
 //! `sample` and `eval` of image models.
 
+mod flags;
+
 use anyhow::{anyhow, bail, ensure};
 use serde::Serialize;
 
@@ -18,6 +20,8 @@ use crate::train::images::sampler::{NO_CLASS, drawn_labels};
 use crate::train::images::{
     Judge, LatentModel, Request, Samples, SavedModel, Sheet, space, store, vae,
 };
+
+pub use flags::refuse_flags;
 
 /// Images unless `--n` says otherwise.
 const SAMPLED: usize = 64;
@@ -43,30 +47,6 @@ pub fn task(args: &FlowArgs) -> anyhow::Result<Option<String>> {
     match &args.checkpoint {
         None => Ok(None),
         Some(name) => Ok(store::task_of(name)?),
-    }
-}
-
-/// Refuses flags of image models where points are asked for.
-///
-/// # Errors
-/// Names the flag.
-pub fn refuse_flags(args: &ImageSampleArgs) -> anyhow::Result<()> {
-    let given = [
-        ("--label", args.label.is_some()),
-        ("--unconditional", args.unconditional),
-        ("--guidance", args.guidance.is_some()),
-        ("--emphasis", args.emphasis.is_some()),
-        ("--read", args.read.is_some()),
-        ("--mask", args.mask.is_some()),
-        ("--image", args.image.is_some()),
-        ("--semantic", args.semantic.is_some()),
-        ("--start", args.start.is_some()),
-        ("--data", args.data.is_some()),
-        ("--device", args.device.is_some()),
-    ];
-    match given.iter().find(|(_, given)| *given) {
-        None => Ok(()),
-        Some((flag, _)) => bail!("{flag}: only for image models such as builtin:latent"),
     }
 }
 
@@ -109,11 +89,6 @@ pub fn sample(args: &SampleArgs) -> anyhow::Result<()> {
     );
     let data = Mnist::load(args.images.data.as_ref())?;
     let (model, _) = open(&args.flow, &args.images)?;
-    ensure!(
-        args.images.image.is_none() && args.images.semantic.is_none(),
-        "--image, --semantic: `eval` takes the test digits, whose labels are known; `sample` \
-         completes a picture of your own"
-    );
     let asked = complete::asked(&model, &args.images, n, args.flow.seed, &data)?;
     let request = request(
         &args.flow,
@@ -163,7 +138,9 @@ fn npz(request: &Request, samples: &Samples, asked: Option<&Asked>) -> anyhow::R
         task, originals, ..
     }) = asked
     {
-        file.add("originals", &[n, side, side], originals.pixels.clone())?;
+        if !originals.pixels.is_empty() {
+            file.add("originals", &[n, side, side], originals.pixels.clone())?;
+        }
         file.add("asked", &[n, side, side], task.shown.clone())?;
         if !task.masks.is_empty() {
             file.add("masks", &[n, side, side], task.masks.clone())?;
@@ -275,7 +252,14 @@ pub struct Report {
 /// # Errors
 /// Names the flag, file or tensor at fault.
 pub fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
+    ensure!(
+        args.images.image.is_none() && args.images.semantic.is_none(),
+        "--image, --semantic: `eval` takes the test digits, whose labels are known; `sample` \
+         completes a picture of your own"
+    );
     let name = args.flow.checkpoint.as_deref().unwrap_or_default();
+    let task = store::task_of(name)?.unwrap_or_default();
+    flags::refuse_unused(args, &task)?;
     let data = Mnist::load(args.images.data.as_ref())?;
     for note in &data.notes {
         eprintln!("{note}");
@@ -283,26 +267,31 @@ pub fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
     let (device, info) = device::open(args.images.device.unwrap_or_default())?;
     eprintln!("on {info}");
     let fail = |error: String| anyhow!("{name}: {error}");
-    let task = store::task_of(name)?.unwrap_or_default();
     if task == "classifier" {
         let saved = SavedModel::load(name)?;
+        let n = args.n.unwrap_or(data.test.len());
+        ensure!(
+            (1..=data.test.len()).contains(&n),
+            "--n: {n} is out of range: 1 to {}",
+            data.test.len()
+        );
+        let test = data.test.first(n);
         let accuracy = if reader::is_reader(&saved) {
             let reader = Reader::new(&saved, &device).map_err(fail)?;
-            reader.accuracy(&data.test).map_err(fail)?
+            reader.accuracy(&test).map_err(fail)?
         } else {
             let judge = Judge::new(&saved, &device).map_err(fail)?;
-            let read = judge.read(&data.test.pixels).map_err(fail)?;
-            agreement(&read.labels, &data.test.labels)
+            let read = judge.read(&test.pixels).map_err(fail)?;
+            agreement(&read.labels, &test.labels)
         };
         return Ok(Report {
             classifier_accuracy: Some(accuracy),
-            n: data.test.len(),
+            n,
             ..Report::default()
         });
     }
     let judge = Judge::new(&SavedModel::load(JUDGE)?, &device).map_err(fail)?;
     let look = |images: &[u8]| judge.read(images).map_err(fail);
-    let all: Vec<usize> = (0..data.test.len()).collect();
     let test = look(&data.test.pixels)?;
     // Samples of one class are held against the test images of that class.
     let class = |digits: &Digits| match args.images.label {
@@ -331,16 +320,22 @@ pub fn measure(args: &EvalArgs) -> anyhow::Result<Report> {
             &own
         }
     };
-    let images = vae::reconstruct(network, &data.test, &all, &device).map_err(fail)?;
-    let rebuilt = look(&crop(&images))?;
-    let n = match &model {
-        Some(_) => args.n.unwrap_or(MEASURED),
-        None => data.test.len(),
+    // An autoencoder is measured on so many test images; samples of a flow know no such end.
+    let (n, most) = match &model {
+        Some(_) => (args.n.unwrap_or(MEASURED), 1_000_000),
+        None => (args.n.unwrap_or(data.test.len()), data.test.len()),
     };
     ensure!(
-        (20..=1_000_000).contains(&n),
-        "--n: {n} is out of range: 20 to 1000000"
+        (20..=most).contains(&n),
+        "--n: {n} is out of range: 20 to {most}"
     );
+    let rebuilt = match &model {
+        Some(_) => data.test.len(),
+        None => n,
+    };
+    let all: Vec<usize> = (0..rebuilt).collect();
+    let images = vae::reconstruct(network, &data.test, &all, &device).map_err(fail)?;
+    let rebuilt = look(&crop(&images))?;
     // The null and the floor are of as many images as the samples, and of the same ones: the
     // distance depends on the number.
     let train = class(&data.train).first(n);

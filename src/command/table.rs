@@ -1,21 +1,43 @@
 //! CSV files of numbers with named columns.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 
 use crate::train::files::ordinary;
 
+/// The largest file that is read, in bytes.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// The bytes of an ordinary file of at most 256 MiB.
+///
+/// # Errors
+/// Names the file when it is something else, larger or not there.
+pub fn contents(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let file = File::open(ordinary(path)?)?;
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().with_context(|| path.display().to_string())?;
+    ensure!(
+        bytes.len() as u64 <= MAX_BYTES,
+        "{}: larger than {} MiB",
+        path.display(),
+        MAX_BYTES >> 20
+    );
+    Ok(bytes)
+}
+
 /// Reads the named columns; others may be there too.
 ///
 /// # Errors
 /// Names the file, the row and the column at fault.
 pub fn read<const N: usize>(path: &Path, columns: [&str; N]) -> anyhow::Result<Vec<[f64; N]>> {
-    let file = ordinary(path).and_then(File::open);
-    let file = file.with_context(|| path.display().to_string())?;
-    parse(file, &path.display().to_string(), columns)
+    parse(&contents(path)?[..], &path.display().to_string(), columns)
 }
 
 /// The same from any source; `name` is for the errors.
@@ -111,6 +133,22 @@ mod tests {
         assert!(error("x,y\n1,2\n3,four\n").contains("row 2, column y"));
         assert!(error("x,y\n1,nan\n").contains("not finite"));
         assert!(error("x,y\n1\n").contains("1 field"));
+    }
+
+    #[test]
+    fn what_is_too_large_or_no_file_is_named() {
+        let large = tempfile::NamedTempFile::new().unwrap();
+        // Nothing but a hole: it takes no room.
+        large.as_file().set_len(MAX_BYTES + 1).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        for (path, word) in [
+            (large.path(), "larger than 256 MiB"),
+            (folder.path(), "is no ordinary file"),
+        ] {
+            let said = format!("{:#}", read(path, ["x", "y"]).unwrap_err());
+            assert!(said.contains(word), "{said}");
+            assert!(said.contains(path.to_str().unwrap()), "{said}");
+        }
     }
 
     #[test]

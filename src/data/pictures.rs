@@ -148,10 +148,15 @@ impl PictureSet {
         let mut out = Vec::with_capacity(indices.len() * length);
         for &index in indices {
             let one = &self.pixels[index * length..][..length];
-            out.extend(one.iter().map(|&value| f32::from(value) / 127.5 - 1.0));
+            out.extend(signed(one));
         }
         out
     }
+}
+
+/// Values −1 to 1 of bytes.
+pub fn signed(bytes: &[u8]) -> impl Iterator<Item = f32> {
+    bytes.iter().map(|&value| f32::from(value) / 127.5 - 1.0)
 }
 
 /// Bytes of values of about −1 to 1.

@@ -137,8 +137,8 @@ pub fn target_variance<T: Real>(xt: &[T], dxt: &[T], cell: f64) -> Option<f64> {
     (count > 0.0).then(|| sum / count)
 }
 
-/// The same around one place: the mean target and `tr Cov/2` over the pairs whose x_t lies within
-/// `radius` of it, and their number. None with fewer than two of them.
+/// The same around one place, without a plane: which pairs have their x_t within `radius` of it, and
+/// `tr Cov/2` of their targets. None with fewer than two of them.
 pub fn targets_near<T: Real>(
     xt: &[T],
     dxt: &[T],

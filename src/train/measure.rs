@@ -1,25 +1,29 @@
 //! How well a flow hits its target, each figure with a null band: what the truth itself would get
 //! with as many points.
 
+mod likelihoods;
+
 use rayon::prelude::*;
 use serde::Serialize;
+
+use likelihoods::{HUTCHINSON_POINTS, by_probes, closed_log_p, log_p};
 
 use super::batch::{self, Purpose, stream};
 use super::mover::{DEFAULT_GAP, Mover};
 use crate::data::{self, Dataset};
-use crate::flow::likelihood::{self, Method, hutchinson_divergence, log_likelihood};
+use crate::flow::likelihood;
 use crate::flow::metric::NullBand;
 use crate::flow::{ExactField, IntegrateError, Scheduler, Solver, metric};
+
+pub use likelihoods::Hutchinson;
 
 /// Points of the exact W2, whose time grows with the cube.
 const W2_POINTS: usize = 1000;
 /// Points of the energy distance and of MMD, whose time grows with the square.
 const ENERGY_POINTS: usize = 4000;
 const MMD_POINTS: usize = 2000;
-/// Data points of the likelihood, and of its estimate by Hutchinson's probes.
+/// Data points of the likelihood.
 const NLL_POINTS: usize = 2000;
-const HUTCHINSON_POINTS: usize = 500;
-const PROBES: usize = 4;
 /// Points that are sent back to the noise.
 const ROUND_TRIP_POINTS: usize = 2000;
 /// Cells along a side of the grid that the density is summed over.
@@ -31,6 +35,9 @@ const REPEATS: u64 = 5;
 
 /// Points of the exact flow behind the bands of its straightness and round trip.
 const FLOW_POINTS: usize = 1000;
+
+/// Places that are kept at most of a way, 16 bytes each and twice for a moment.
+const MOST_KEPT: usize = 50_000_000;
 
 /// A flow and what it is to be measured by.
 pub struct Subject {
@@ -66,10 +73,60 @@ impl Settings {
         }
     }
 
+    /// Checks that the whole way of so many points fits into memory.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn check_fits(&self, points: usize) -> Result<(), MeasureError> {
+        // The exact flow of the null bands goes the same steps.
+        let (points, times) = (points.max(FLOW_POINTS), self.steps.saturating_add(1));
+        match points.saturating_mul(times) {
+            0..=MOST_KEPT => Ok(()),
+            kept => Err(MeasureError::TooMany {
+                points,
+                times,
+                kept,
+            }),
+        }
+    }
+
     fn times(&self) -> Vec<f64> {
         let steps = self.steps;
         (0..=steps).map(|i| i as f64 / steps as f64).collect()
     }
+}
+
+/// A flow that cannot be measured.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum MeasureError {
+    /// An adaptive solver gave up.
+    #[error(transparent)]
+    Integrate(#[from] IntegrateError),
+    /// Samples are no numbers.
+    #[error(
+        "{lost} of {n} samples are no numbers or farther out than {FAR}: the flow blows up, and no \
+         distance to the data can be told; take more steps, or weights from before the loss rose",
+        FAR = metric::FAR
+    )]
+    Lost {
+        /// How many are gone.
+        lost: usize,
+        /// Of how many.
+        n: usize,
+    },
+    /// The way does not fit into memory.
+    #[error(
+        "--n, --steps: {points} points at {times} times are {kept} places on the way, more than \
+         the {MOST_KEPT} that fit into memory; lower --n or --steps"
+    )]
+    TooMany {
+        /// Points that are followed.
+        points: usize,
+        /// Times at which they are kept.
+        times: usize,
+        /// Places in all.
+        kept: usize,
+    },
 }
 
 /// What is measured; none where the target has no exact field or the source no density.
@@ -107,19 +164,6 @@ pub struct Measures {
     pub nfe: usize,
     /// Samples drawn.
     pub n: usize,
-}
-
-/// The likelihood by random probes of the divergence.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Hutchinson {
-    /// Mean of −ln p over the first points; the exact field's at t = 0.99.
-    pub nll: f64,
-    /// The same points and steps with the exact divergence.
-    pub nll_exact: f64,
-    /// Root mean square difference of ln p.
-    pub rms: f64,
-    /// Probes for each point.
-    pub probes: usize,
 }
 
 /// Null bands.
@@ -167,12 +211,12 @@ impl Band {
 /// Carries the starting points `[n, 2]` to the target and measures where they arrive and how.
 ///
 /// # Errors
-/// When an adaptive solver gives up.
+/// When an adaptive solver gives up, the flow blows up, or its way does not fit into memory.
 pub fn measure(
     subject: &Subject,
     settings: &Settings,
     x0: &[f64],
-) -> Result<Measures, IntegrateError> {
+) -> Result<Measures, MeasureError> {
     let Subject {
         source,
         dataset,
@@ -186,10 +230,15 @@ pub fn measure(
         ..
     } = *settings;
     let n = x0.len() / 2;
+    settings.check_fits(n)?;
     let boxes = dataset.boxes();
     let times = settings.times();
     let way = source.trajectories(solver, steps, x0, &times, None)?;
     let x1 = way.states.last().expect("times are not empty");
+    if !x1.iter().all(|x| x.is_finite()) {
+        let lost = metric::lost(x1);
+        return Err(MeasureError::Lost { lost, n });
+    }
     let data = true_points(dataset, seed, 1, n);
 
     let way_points = way.states.concat();
@@ -331,69 +380,4 @@ fn exact_flow(field: ExactField, settings: &Settings) -> Null {
         round_trip: band(1),
         ..Null::default()
     }
-}
-
-/// How a likelihood is integrated back to the noise, and from when.
-fn method(source: &Mover) -> (Method, f64) {
-    match source {
-        Mover::Model(_) => (Method::Fixed(Solver::Rk4, 100), 1.0),
-        Mover::Exact(_) => (Method::Adaptive(Default::default()), 1.0 - DEFAULT_GAP),
-    }
-}
-
-/// ln p of points, by integrating the exact divergence back to the noise.
-fn log_p(source: &Mover, points: &[f64]) -> Result<Vec<f64>, IntegrateError> {
-    let (method, t1) = method(source);
-    let field = |t: f64, x: &[f64], v: &mut [f64], div: &mut [f64]| {
-        source.velocity_and_divergence(t, x, v, div);
-    };
-    Ok(log_likelihood(points, t1, method, field)?.log_p)
-}
-
-/// ln p of points at the end of the exact flow, from its closed form.
-fn closed_log_p(field: &ExactField, points: &[f64]) -> Vec<f64> {
-    let table = field.at_time::<f64>(1.0 - DEFAULT_GAP);
-    let mut scratch = table.scratch();
-    let chunks = points.as_chunks::<2>().0;
-    chunks
-        .iter()
-        .map(|x| table.at(*x, &mut scratch).log_density)
-        .collect()
-}
-
-/// The likelihood of the first points with Hutchinson's estimate of the divergence, beside the
-/// same steps with the exact one.
-fn by_probes(source: &Mover, data: &[f64], seed: u64) -> Result<Hutchinson, IntegrateError> {
-    use rand::RngExt;
-    let points = first(data, HUTCHINSON_POINTS);
-    let mut rng = stream(seed, Purpose::Probe, 1000);
-    let sign = |up: bool| if up { 1.0 } else { -1.0 };
-    let probes: Vec<f64> = (0..PROBES * points.len())
-        .map(|_| sign(rng.random()))
-        .collect();
-    // A network computes in f32, whose rounding a narrow difference would magnify. The exact
-    // field bends within σ_t: it is left where a difference can still follow it.
-    let (h, t1) = match source {
-        Mover::Model(_) => (1e-2, 1.0),
-        Mover::Exact(_) => (1e-4, 0.99),
-    };
-    let method = Method::Fixed(Solver::Rk4, 100);
-    let exact = |t: f64, x: &[f64], v: &mut [f64], div: &mut [f64]| {
-        source.velocity_and_divergence(t, x, v, div);
-    };
-    let exact = log_likelihood(points, t1, method, exact)?.log_p;
-    let field = |t: f64, x: &[f64], v: &mut [f64], div: &mut [f64]| {
-        v.copy_from_slice(&source.velocity(t, x));
-        hutchinson_divergence(x, &probes, h, div, |x, v| {
-            v.copy_from_slice(&source.velocity(t, x));
-        });
-    };
-    let estimated = log_likelihood(points, t1, method, field)?.log_p;
-    let squares = estimated.iter().zip(&exact).map(|(a, b)| (a - b).powi(2));
-    Ok(Hutchinson {
-        nll: -mean(&estimated),
-        nll_exact: -mean(&exact),
-        rms: mean(&squares.collect::<Vec<_>>()).sqrt(),
-        probes: PROBES,
-    })
 }

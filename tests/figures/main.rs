@@ -5,6 +5,7 @@ mod common;
 mod lessons;
 mod odd;
 mod others;
+mod runs;
 
 use std::io::Cursor;
 use std::path::Path;

@@ -15,7 +15,8 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use super::generate::{self, Source};
-use crate::data::toy::Dataset;
+use super::table;
+use crate::data::{self, Dataset};
 use crate::figure::{Form, Panel, Scene, Tone};
 use crate::train::{Checkpoint, ToyConfig};
 
@@ -314,8 +315,9 @@ impl Wish {
         if self.quick { usual.min(500) } else { usual }
     }
 
-    fn noise(&self, usual: usize) -> Vec<f64> {
-        generate::noise(self.seed(), self.count(usual))
+    /// Where the particles of a run start: at its own source, which need not be N(0, I).
+    fn start(&self, source: &data::Source, usual: usize) -> anyhow::Result<Vec<f64>> {
+        generate::starting_points(None, source, self.seed(), self.count(usual))
     }
 
     /// Times of the frames of an animation from t = 0 to 1.
@@ -334,6 +336,14 @@ fn over_target(dataset: &Dataset) -> Panel {
         return panel.with("target", Tone::Ghost, 1.0, Form::dots(&points, 0.9));
     }
     panel.with("target", Tone::Ghost, 1.0, Form::Boxes(boxes))
+}
+
+/// Half the side of a square that a source is seen in.
+fn reach(source: &data::Source) -> f64 {
+    match source {
+        data::Source::Gaussian | data::Source::Uniform => 3.0,
+        data::Source::Data(dataset) => dataset.extent(),
+    }
 }
 
 /// Points of a target, interleaved.
@@ -372,5 +382,6 @@ fn states(
 /// A file of a run folder.
 fn run_file(name: &str, file: &str) -> anyhow::Result<String> {
     let path = std::path::Path::new(name).join(file);
-    std::fs::read_to_string(&path).with_context(|| path.display().to_string())
+    let bytes = table::contents(&path)?;
+    String::from_utf8(bytes).with_context(|| format!("{}: is no text", path.display()))
 }

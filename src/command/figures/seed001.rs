@@ -2,10 +2,10 @@
 
 use anyhow::ensure;
 
-use super::{Drawn, Run, Wish, over_target, with_particles};
+use super::{Drawn, Run, Wish, over_target, reach, with_particles};
 use crate::command::generate::{self, Source};
 use crate::command::sample;
-use crate::data::toy::Dataset;
+use crate::data::{self, Dataset};
 use crate::figure::scene::{Entry, Key};
 use crate::figure::{Form, Panel, Scene, Text, Tone};
 use crate::flow::Solver;
@@ -23,6 +23,15 @@ const GAP: f64 = 1e-5;
 const PATHS: usize = 200;
 const POINTS: usize = 200;
 
+/// A flow of the first figure.
+struct Row {
+    name: &'static str,
+    dataset: Dataset,
+    source: Source,
+    /// Where its particles start: the same points in each row that has the same source.
+    x0: Vec<f64>,
+}
+
 /// `checkers_at_t.png`: two rows (straight path, VP diffusion), seven times, the same noise.
 pub fn checkers(wish: &Wish) -> anyhow::Result<Drawn> {
     ensure!(
@@ -35,17 +44,27 @@ pub fn checkers(wish: &Wish) -> anyhow::Result<Drawn> {
     let mut sha256 = Vec::new();
     for name in &wish.runs {
         let run = Run::load(name)?;
-        rows.push((path_name(run.config.path), run.config.dataset, run.source));
+        let x0 = wish.start(&run.config.source, PARTICLES)?;
+        rows.push(Row {
+            name: path_name(run.config.path),
+            dataset: run.config.dataset,
+            source: run.source,
+            x0,
+        });
         sha256.push(run.sha256);
     }
     if rows.is_empty() {
         for path in [Scheduler::CondOt, Scheduler::VP] {
             let field = sample::exact_field(&dataset, path)?;
             let source = Source::Exact(Box::new(field));
-            rows.push((path_name(path), dataset.clone(), source));
+            rows.push(Row {
+                name: path_name(path),
+                dataset: dataset.clone(),
+                source,
+                x0: wish.start(&data::Source::Gaussian, PARTICLES)?,
+            });
         }
     }
-    let x0 = wish.noise(PARTICLES);
     let times = if wish.moving {
         wish.film_times()
     } else {
@@ -53,20 +72,20 @@ pub fn checkers(wish: &Wish) -> anyhow::Result<Drawn> {
     };
     let steps = if wish.quick { 40 } else { STEPS };
     let mut ways = Vec::new();
-    for (_, _, source) in &rows {
+    for Row { source, x0, .. } in &rows {
         let gap = matches!(source, Source::Exact(_)).then_some(GAP);
-        let way = source.trajectories(Solver::Midpoint, steps, &x0, &times, gap)?;
+        let way = source.trajectories(Solver::Midpoint, steps, x0, &times, gap)?;
         ways.push(way.states);
     }
     let panel = |row: usize, i: usize, cm: f64| {
-        let panel = over_target(&rows[row].1);
+        let panel = over_target(&rows[row].dataset);
         with_particles(panel, Tone::Model, &ways[row][i], cm)
     };
     let frames = if wish.moving {
         let frame = |i: usize| Scene {
             title: Some(Text::maths(&format!("t = {:.2}", times[i]))),
             panels: (0..rows.len())
-                .map(|row| panel(row, i, 8.0).titled(rows[row].0))
+                .map(|row| panel(row, i, 8.0).titled(rows[row].name))
                 .collect(),
             columns: rows.len(),
             shared: true,
@@ -87,7 +106,7 @@ pub fn checkers(wish: &Wish) -> anyhow::Result<Drawn> {
         vec![Scene {
             panels,
             columns: TIMES.len(),
-            rows: rows.iter().map(|row| Text::from(row.0)).collect(),
+            rows: rows.iter().map(|row| Text::from(row.name)).collect(),
             shared: true,
             ..Scene::default()
         }]
@@ -120,13 +139,19 @@ fn path_name(path: Scheduler) -> &'static str {
 /// `trajectories.png`: noise in black, dashed paths, samples in navy.
 pub fn trajectories(wish: &Wish) -> anyhow::Result<Drawn> {
     let run = Run::wished(wish, "builtin:moons")?;
-    let x0 = generate::noise(wish.seed(), PATHS);
+    let start = &run.config.source;
+    let x0 = generate::starting_points(None, start, wish.seed(), PATHS)?;
+    // Only a distribution without structure is called noise.
+    let from = match start {
+        data::Source::Data(_) => "source ",
+        data::Source::Gaussian | data::Source::Uniform => "noise ",
+    };
     let times: Vec<f64> = (0..=POINTS).map(|i| i as f64 / POINTS as f64).collect();
     let way = run
         .source
         .trajectories(Solver::Midpoint, POINTS, &x0, &times, None)?;
     let states: Vec<Vec<f32>> = way.states.iter().map(|x| generate::narrow(x)).collect();
-    let extent = run.config.dataset.extent().max(3.0);
+    let extent = run.config.dataset.extent().max(reach(start));
     let scene = |last: usize| {
         let path = |i: usize| -> Vec<[f32; 2]> {
             let at = |x: &Vec<f32>| [x[2 * i], x[2 * i + 1]];
@@ -151,7 +176,7 @@ pub fn trajectories(wish: &Wish) -> anyhow::Result<Drawn> {
             panels: vec![panel],
             columns: 1,
             legend: vec![
-                entry(Text::from("noise ").and("x_0"), Tone::Ink, Key::Dot),
+                entry(Text::from(from).and("x_0"), Tone::Ink, Key::Dot),
                 entry(Text::from("paths ").and("x_t"), Tone::Muted, Key::Dashes),
                 entry(end, Tone::Navy, Key::Dot),
             ],

@@ -4,15 +4,17 @@ use std::path::Path;
 
 use anyhow::ensure;
 
-use super::{Drawn, Run, Wish, over_target, run_file, states, target_points, with_particles};
+use super::{
+    Drawn, Run, Wish, over_target, reach, run_file, states, target_points, with_particles,
+};
 use crate::command::generate::{self, Source};
-use crate::data::toy::Dataset;
+use crate::data::{self, Dataset};
 use crate::figure::scene::{Entry, Key};
 use crate::figure::{Axis, Form, Panel, Scene, Text, Tone};
-use crate::flow::marginal::MarginalField;
 use crate::kernel::{Mlp, MlpWeights};
 use crate::train::kept::{self, Film};
-use crate::train::{LossPoint, ToyConfig, history};
+use crate::train::probe::Probe;
+use crate::train::{LossPoint, Mistake, ToyConfig, history};
 
 /// Points of a panel in the seed's figures.
 const PARTICLES: usize = 5000;
@@ -29,20 +31,24 @@ const STANDARD: &str = "builtin:checkerboard";
 
 /// Figure 1: the source and the target.
 pub fn distributions(wish: &Wish) -> anyhow::Result<Drawn> {
-    let dataset = match wish.runs.is_empty() {
-        true => Dataset::CHECKERBOARD,
-        false => Run::wished(wish, STANDARD)?.config.dataset,
+    let (start, dataset) = match wish.runs.is_empty() {
+        true => (data::Source::Gaussian, Dataset::CHECKERBOARD),
+        false => {
+            let config = Run::wished(wish, STANDARD)?.config;
+            (config.source, config.dataset)
+        }
     };
-    let noise = generate::narrow(&wish.noise(PARTICLES));
+    let from = generate::narrow(&wish.start(&start, PARTICLES)?);
     let data = target_points(&dataset, wish.seed(), wish.count(PARTICLES));
+    let extent = dataset.extent().max(reach(&start));
     let panel = |name: &str, tone: Tone, points: &[f32]| {
-        Panel::square(dataset.extent().max(3.0)).with(name, tone, 0.5, Form::dots(points, 0.6))
+        Panel::square(extent).with(name, tone, 0.5, Form::dots(points, 0.6))
     };
     let source = Text::from("Source ").and("π_0");
     let target = Text::from("Target ").and("π_1");
     let scene = Scene {
         panels: vec![
-            panel("source", Tone::Source, &noise).titled(source),
+            panel("source", Tone::Source, &from).titled(source),
             panel("target", Tone::Model, &data).titled(target),
         ],
         columns: 2,
@@ -52,7 +58,10 @@ pub fn distributions(wish: &Wish) -> anyhow::Result<Drawn> {
     Ok(Drawn {
         frames: vec![scene],
         fps: 1,
-        source: format!("N(0, I) and {dataset}"),
+        source: match start {
+            data::Source::Gaussian => format!("N(0, I) and {dataset}"),
+            other => format!("{other} and {dataset}"),
+        },
         sha256: None,
         ..Drawn::default()
     })
@@ -61,7 +70,7 @@ pub fn distributions(wish: &Wish) -> anyhow::Result<Drawn> {
 /// Figure 3: samples after 100 Euler steps.
 pub fn samples(wish: &Wish) -> anyhow::Result<Drawn> {
     let run = Run::wished(wish, STANDARD)?;
-    let x0 = wish.noise(PARTICLES);
+    let x0 = wish.start(&run.config.source, PARTICLES)?;
     let x1 = states(&run.source, STEPS, &x0, &[1.0])?.remove(0);
     let panel = with_particles(over_target(&run.config.dataset), Tone::Model, &x1, 7.0);
     let scene = Scene {
@@ -88,7 +97,7 @@ fn legend(what: &str) -> Vec<Entry> {
 /// Figure 4: the particles on their way.
 pub fn pi_t(wish: &Wish) -> anyhow::Result<Drawn> {
     let run = Run::wished(wish, STANDARD)?;
-    let x0 = wish.noise(PARTICLES);
+    let x0 = wish.start(&run.config.source, PARTICLES)?;
     let times = if wish.moving {
         wish.film_times()
     } else {
@@ -158,7 +167,7 @@ pub fn iterations(wish: &Wish) -> anyhow::Result<Drawn> {
         true => moments.iter().map(|kept| kept.step).collect(),
         false => kept::FIGURE.to_vec(),
     };
-    let x0 = wish.noise(PARTICLES);
+    let x0 = wish.start(&config.source, PARTICLES)?;
     let mut panels = Vec::new();
     for step in wanted {
         let Some(kept) = moments.iter().find(|kept| kept.step == step) else {
@@ -197,7 +206,7 @@ fn frames(panels: Vec<Panel>, moving: bool, columns: usize) -> Vec<Scene> {
 /// What few steps cost: 1 to 128 Euler steps from the same noise.
 pub fn steps(wish: &Wish) -> anyhow::Result<Drawn> {
     let run = Run::wished(wish, STANDARD)?;
-    let x0 = wish.noise(PARTICLES);
+    let x0 = wish.start(&run.config.source, PARTICLES)?;
     let mut panels = Vec::new();
     for steps in EULER {
         let x1 = states(&run.source, steps, &x0, &[1.0])?.remove(0);
@@ -252,14 +261,22 @@ fn smoothed(log: &[LossPoint]) -> Vec<[f64; 2]> {
     (0..log.len()).map(mean).collect()
 }
 
+/// The loss that the run cannot go below, at its own law of t; none where it is not known: that
+/// takes an exact field, N(0, I), independent pairs, and a loss that no mistake makes another one.
+fn floor(config: &ToyConfig) -> Option<f64> {
+    match config.mistake {
+        Mistake::None | Mistake::SignFlip => Some(Probe::new(config, 1)?.floor()),
+        _ => None,
+    }
+}
+
 /// Left the loss and its floor, right the excess.
 fn curves(config: &ToyConfig, log: &[LossPoint]) -> Scene {
     let last = log.last().map_or(1, |point| point.step) as f64;
     let x = || Axis::linear(0.0, last).labelled("Iteration");
     let losses = || log.iter().map(|p| [p.step as f64, f64::from(p.loss)]);
     let smooth = smoothed(log);
-    let boxes = config.dataset.boxes();
-    let floor = boxes.map(|boxes| MarginalField::new(&boxes, config.path).loss_floor());
+    let floor = floor(config);
     let low = losses()
         .map(|[_, loss]| loss)
         .chain(floor)

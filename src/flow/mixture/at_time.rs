@@ -158,13 +158,6 @@ impl<'a, T: Real> MixtureAt<'a, T> {
         weights
     }
 
-    /// E[x1 | x_t = x, component] of each component.
-    pub fn component_means(&self, x: [T; 2]) -> Vec<[T; 2]> {
-        let mean =
-            |part: &Part<T>| [0, 1].map(|i| part.mean[i] + part.pull * (x[i] - part.centre[i]));
-        self.parts.iter().map(mean).collect()
-    }
-
     /// v(t, x) at many points; `x` and `out` are `[n, 2]`.
     ///
     /// # Panics

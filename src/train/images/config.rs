@@ -13,6 +13,20 @@ use crate::data::mnist::CLASSES;
 use crate::train::config::{ConfigError, LrSchedule, check};
 use crate::train::time::TimeSampling;
 
+/// Weights of a run at most. Its optimizer.safetensors holds four numbers for each, and files beyond
+/// 256 MiB are not read back: a larger run could not be resumed.
+const MOST_WEIGHTS: usize = 16_000_000;
+
+/// Passes so many weights on, or says which settings ask for too many.
+pub(super) fn check_weights(
+    weights: usize,
+    names: &'static str,
+    values: String,
+) -> Result<(), ConfigError> {
+    let fits = weights <= MOST_WEIGHTS;
+    check(fits, names, values, "at most 16000000 weights together")
+}
+
 /// The settings of one run, as `config.json` keeps them: the key `task` says which.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "lowercase")]
@@ -145,6 +159,13 @@ impl VaeSettings {
             "channels",
             format!("{:?}", self.channels),
             "1 to 1024 each",
+        )?;
+        let [a, b, c] = self.channels;
+        // Kernels of 3x3 on the way down, of 4x4 on the way up.
+        check_weights(
+            25 * (a * b + b * c),
+            "channels",
+            format!("{:?}", self.channels),
         )
     }
 }
@@ -277,6 +298,9 @@ impl LatentSettings {
             depth.to_string(),
             "1 to 32",
         )?;
+        // Attention, feed-forward layers and modulation of each block; time and output beside them.
+        let weights = width * width * (18 * depth + 3);
+        check_weights(weights, "width and depth", format!("{width} and {depth}"))?;
         check(
             *heads > 0 && width.is_multiple_of(*heads),
             "heads",
@@ -360,5 +384,13 @@ mod tests {
         assert!(bad(|s| s.schedule.batch = 0).starts_with("batch"));
         assert!(bad(|s| s.drop = 1.5).starts_with("drop"));
         assert!(bad(|s| s.sigma_min = 1.0).starts_with("sigma-min"));
+        let large = bad(|s| (s.width, s.depth) = (1024, 32));
+        assert!(large.starts_with("width and depth = 1024 and 32 is"));
+        let large = ImageConfig::Vae(VaeSettings {
+            channels: [1024; 3],
+            ..VaeSettings::default()
+        });
+        let large = large.validate().unwrap_err().to_string();
+        assert!(large.starts_with("channels") && large.contains("16000000"));
     }
 }

@@ -12,7 +12,7 @@ use super::problem;
 use super::space::{self, LATENT, SHAPE, Space};
 use super::store::SavedModel;
 use super::task::{Measured, Problem};
-use crate::data::mnist::{Digits, PIXELS, crop};
+use crate::data::mnist::{Digits, PADDED, PIXELS, SIDE, crop};
 use crate::nn::vae::{Vae, VaeConfig};
 use crate::train::batch::{Purpose, stream};
 
@@ -155,12 +155,39 @@ pub fn reconstruct(
 /// Mean squared error on pixels of 0 to 1 inside the 28x28 frame; reconstructions are clamped, as
 /// they are when they are shown.
 pub fn mse(digits: &Digits, indices: &[usize], images: &[f32]) -> f64 {
+    let edge = (PADDED - SIDE) / 2;
     let original = digits.padded(indices);
     let sum: f64 = original
-        .iter()
-        .zip(images)
-        // The padding is background on both sides and adds nothing but its own error.
+        .chunks_exact(PADDED)
+        .zip(images.chunks_exact(PADDED))
+        .enumerate()
+        .filter(|(row, _)| (edge..edge + SIDE).contains(&(row % PADDED)))
+        .flat_map(|(_, (a, b))| a[edge..edge + SIDE].iter().zip(&b[edge..edge + SIDE]))
         .map(|(a, b)| (0.5 * f64::from(a - b.clamp(-1.0, 1.0))).powi(2))
         .sum();
     sum / (indices.len() * PIXELS) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_is_that_of_the_digit_without_its_padding() {
+        let digits = Digits {
+            pixels: vec![0; PIXELS],
+            labels: vec![0],
+        };
+        let mut images = digits.padded(&[0]);
+        assert_eq!(mse(&digits, &[0], &images), 0.0);
+        // Row 1 and column 1 are padding.
+        images[PADDED + 5] = 1.0;
+        images[5 * PADDED + 1] = 1.0;
+        assert_eq!(mse(&digits, &[0], &images), 0.0);
+        // White where black belongs, and beyond white.
+        images[2 * PADDED + 2] = 1.0;
+        images[29 * PADDED + 29] = 7.0;
+        let error = mse(&digits, &[0], &images);
+        assert!((error - 2.0 / PIXELS as f64).abs() < 1e-12, "{error}");
+    }
 }

@@ -7,7 +7,7 @@ use super::target::Target;
 use crate::data::Dataset;
 use crate::flow::variational::Form;
 use crate::train::config::{ConfigError, LrSchedule, check};
-use crate::train::images::config::Schedule;
+use crate::train::images::config::{Schedule, check_weights};
 use crate::train::time::TimeSampling;
 
 /// Observation noise of seed 002, σ² = 0.01.
@@ -180,8 +180,15 @@ impl VariationalSettings {
             self.blocks.to_string(),
             "0 to 64",
         )?;
+        // The velocity's network, and the posterior's beside it.
+        let networks = 1 + usize::from(self.posterior);
         if points {
-            return Ok(());
+            let weights = networks * (2 * self.blocks + 1) * self.hidden * self.hidden;
+            return check_weights(
+                weights,
+                "hidden and blocks",
+                format!("{} and {}", self.hidden, self.blocks),
+            );
         }
         let levels = self.dataset.shape()[0].ilog2().min(6) as usize;
         for (name, widths) in [
@@ -197,6 +204,61 @@ impl VariationalSettings {
                 "one to four numbers of 1 to 1024 (five at side 32), each level halving the picture",
             )?;
         }
-        Ok(())
+        let posterior = match self.posterior {
+            true => self.net_weights(&self.posterior_widths),
+            false => 0,
+        };
+        let weights = self.net_weights(&self.widths) + posterior;
+        check_weights(
+            weights,
+            "widths and posterior-widths",
+            format!("{:?} and {:?}", self.widths, self.posterior_widths),
+        )
+    }
+
+    /// Weights between the levels of a network over pictures, whose kernels are 3x3.
+    fn net_weights(&self, widths: &[usize]) -> usize {
+        if self.net == Net::Conv {
+            return 9 * 2 * widths[0] * widths[0];
+        }
+        // Each pair is joined once on the way down and once, beside the skip, on the way up.
+        let pairs = widths.windows(2);
+        let levels: usize = pairs.map(|w| 9 * w[0] * (w[1] + w[1] + w[0])).sum();
+        // The layer that tells every point of the whole.
+        levels + widths[widths.len() - 1].pow(2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_that_no_run_could_resume_are_refused() {
+        let said = |settings: VariationalSettings| settings.validate().unwrap_err().to_string();
+        let points = said(VariationalSettings {
+            hidden: 4096,
+            blocks: 64,
+            ..VariationalSettings::points()
+        });
+        assert!(
+            points.starts_with("hidden and blocks = 4096 and 64"),
+            "{points}"
+        );
+        let pictures = said(VariationalSettings {
+            widths: vec![1024; 4],
+            ..VariationalSettings::pictures()
+        });
+        assert!(
+            pictures.starts_with("widths and posterior-widths"),
+            "{pictures}"
+        );
+        for settings in [
+            VariationalSettings::points(),
+            VariationalSettings::pictures(),
+        ] {
+            settings.validate().unwrap();
+            settings.as_in_the_seed().validate().unwrap();
+        }
     }
 }
