@@ -36,9 +36,18 @@ impl App {
         {
             return;
         }
+        // Neither does a key change a run of the 2-D lab where none is shown.
+        let own_runs = self.lessons[self.current].status(&self.lab).is_some();
+        let of_lab = matches!(
+            action,
+            Action::NextPreset | Action::PreviousPreset | Action::NewRun
+        );
+        if own_runs && of_lab {
+            return;
+        }
         let can_save = match part {
             Some(part) => self.lab.digits.part(part).is_started(),
-            None => self.lab.training.run().is_some(),
+            None => !own_runs && self.lab.training.run().is_some(),
         };
         let Lab {
             clock,
@@ -87,6 +96,9 @@ impl App {
             Action::Save if can_save => {
                 self.save
                     .get_or_insert_with(|| SaveDialog::new("runs/lecture"));
+            }
+            Action::Save if own_runs && part.is_none() => {
+                training.report(training::NOT_SAVED.to_owned());
             }
             Action::Save => {
                 training.report(training::NOTHING_TO_SAVE.to_owned());

@@ -131,6 +131,7 @@ impl App {
     /// Draws the card, and tells what came of the work.
     pub(super) fn export_ui(&mut self, ui: &mut Ui, ctx: &Context) {
         if let Some(news) = self.exporting.exporter.news() {
+            let failed = matches!(news.1, Done::Failed(_));
             let said = match &news.1 {
                 Done::Written(path) => format!("Written: {}", path.display()),
                 Done::Failed(reason) => reason.clone(),
@@ -141,12 +142,13 @@ impl App {
             };
             match &mut self.exporting.dialog {
                 Some(dialog) => dialog.said = said,
-                None => self.lab.training.report(said),
+                None if failed => self.lab.training.report(said),
+                None => self.lab.training.note = Some(said),
             }
         }
         let place = self.exporting.dialog.as_ref().map(|dialog| dialog.place);
         let moments = match place.filter(|_| self.exporting.options.format.moves()) {
-            Some(place) => self.training_film(place).len(),
+            Some(place) => self.training_film_len(place),
             None => 0,
         };
         let Exporting {

@@ -11,6 +11,7 @@ use super::digits::models::Source;
 use super::lesson::{Lab, Lesson};
 use super::sampler::Sampled;
 use super::training::{Staged, Training};
+use crate::data::{Dataset, Source as Noise};
 use crate::figure::{Meta, Scene, Style};
 use crate::kernel::MlpWeights;
 use crate::train::images::{SavedModel, store};
@@ -38,20 +39,31 @@ pub struct Figure {
     pub view: Value,
 }
 
-/// A longer description of a target stays out of the file: points that somebody painted.
+/// A longer description of a target stays out of the file, but for its name: a table of points.
 const LONGEST: usize = 20_000;
 
 /// The target and path on the stage, for the file of a figure.
 pub fn stage(training: &Training) -> Value {
-    let stage = json!({
-        "dataset": training.dataset(),
-        "path": training.path(),
-        "source": training.source(),
-    });
+    let (dataset, source) = (training.dataset(), training.source());
+    let beside = match &source {
+        Noise::Data(dataset) => is_long(dataset),
+        Noise::Gaussian | Noise::Uniform => false,
+    };
+    let name = Value::from(dataset.label());
+    if beside || is_long(&dataset) {
+        return name;
+    }
+    let stage = json!({ "dataset": dataset, "path": training.path(), "source": source });
     match stage.to_string().len() {
         0..=LONGEST => stage,
-        _ => Value::from(training.dataset().to_string()),
+        _ => name,
     }
+}
+
+/// Whether a table is too long without a look at its numbers: writing a hundred thousand points
+/// down takes longer than a frame. A point has four characters at least, such as `0,0;`.
+fn is_long(dataset: &Dataset) -> bool {
+    matches!(dataset, Dataset::Points(set) if 4 * set.points().len() > LONGEST)
 }
 
 /// Puts such a target and path on the stage. Without a run that was trained on them there is no
@@ -268,7 +280,15 @@ impl Weights {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::DeviceChoice;
     use crate::figure::{Form, Panel, Tone};
+    use crate::train::Preset;
+
+    fn new_training() -> Training {
+        let mut training = Training::new(Preset::default(), DeviceChoice::Cpu, || {});
+        training.staged = None;
+        training
+    }
 
     #[test]
     fn weights_in_a_file_have_its_digest_and_others_that_of_their_numbers() {
@@ -283,6 +303,30 @@ mod tests {
         let other = Weights::Mlp(Arc::new(other)).sha256().unwrap();
         assert!(one.starts_with("f32:") && one != other);
         assert_eq!(Weights::None.sha256(), None);
+    }
+
+    #[test]
+    fn a_long_table_is_named_and_a_short_one_is_written_down() {
+        use crate::data::PointSet;
+
+        let mut training = new_training();
+        let mut stage_of = |count: usize, by: f32| {
+            let points = (0..count).map(|i| [i as f32 * by, 0.0]).collect();
+            let set = Arc::new(PointSet::new(points).unwrap());
+            training.config.dataset = Dataset::Points(set);
+            stage(&training)
+        };
+        let short = stage_of(100, 1.0);
+        let text = short["dataset"].as_str().unwrap();
+        assert!(text.starts_with("point-list:0,0;1,0;"), "{text}");
+        // By their number, and by how they are written.
+        for (count, by) in [(100_000, 0.0), (4000, 0.012_345)] {
+            let long = stage_of(count, by);
+            assert_eq!(long, json!(format!("{count} points")));
+            let error = set_stage(&mut new_training(), &long).unwrap_err();
+            assert!(error.to_string().len() < 200, "{error}");
+        }
+        assert!(set_stage(&mut new_training(), &short).is_ok());
     }
 
     #[test]

@@ -1,17 +1,13 @@
 //! The moments of a training as moving pictures: the same noise through the weights of each kept
 //! iteration, made on a thread of its own and kept until the noise or the run changes.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::background::{Background, Job};
 use super::run::RunId;
-use super::sampler::{Sampled, Settings};
-use crate::flow::{BoxUnion, Solver, metric};
-use crate::kernel::{Mlp, sample_or_cancel};
-use crate::render::Frames;
-use crate::train::batch::noise_from;
+use super::sampler::{Sampled, Shots};
 use crate::train::{Kept, ToyConfig};
 
 /// Particles of one moment: enough to see the cells, few enough for two dozen moments.
@@ -98,8 +94,7 @@ fn develop(
     first: u64,
     job: &Job<'_, Reel>,
 ) {
-    let x0 = noise_from(&config.source, noise, PARTICLES);
-    let boxes = config.dataset.boxes();
+    let shots = Shots::new(config, noise, PARTICLES, STEPS);
     let wanted = |shot: &Shot| {
         kept.iter()
             .any(|k| Arc::ptr_eq(&k.weights, &shot.kept.weights))
@@ -114,57 +109,16 @@ fn develop(
     for i in order {
         let known = reel.at(kept[i].step).is_some();
         if !known {
-            let Some(shot) = shoot(config, &kept[i], noise, &x0, boxes.as_ref(), job) else {
+            let kept = kept[i].clone();
+            let Some(picture) = shots.take(&kept.weights, kept.step, job.cancel, job.pool) else {
                 return;
             };
-            reel.shots.push(shot);
+            let picture = Arc::new(picture);
+            reel.shots.push(Shot { kept, picture });
             reel.shots.sort_by_key(|shot| shot.kept.step);
         }
         job.show(reel.clone());
     }
-}
-
-/// The particles through the weights of one moment; none when nobody wants it any more.
-fn shoot(
-    config: &ToyConfig,
-    kept: &Kept,
-    noise: u64,
-    x0: &[f32],
-    boxes: Option<&BoxUnion>,
-    job: &Job<'_, Reel>,
-) -> Option<Shot> {
-    let mlp = Mlp::try_new(&kept.weights)
-        .inspect_err(|error| log::warn!("weights that cannot be drawn: {error}"))
-        .ok()?;
-    let times: Vec<f32> = (0..=STEPS).map(|i| i as f32 / STEPS as f32).collect();
-    let moved = job.pool.install(|| {
-        let (solver, cancel) = (Solver::Euler, job.cancel);
-        sample_or_cancel(&mlp, solver, STEPS, 0.0, 1.0, x0, &times, cancel)
-    })?;
-    let ends = moved.frame(STEPS);
-    let off = boxes.map(|boxes| metric::off_support(boxes, ends));
-    let picture = Sampled {
-        off_support: off.filter(|share| share.is_finite()),
-        lost: metric::lost(ends),
-        nfe: moved.nfe,
-        frames: Frames::new(moved.times.into(), moved.points.into(), moved.n),
-        settings: Settings {
-            dataset: config.dataset.clone(),
-            path: config.path,
-            source: config.source.clone(),
-            solver: Solver::Euler,
-            steps: STEPS,
-            particles: PARTICLES,
-            noise,
-        },
-        version: kept.step,
-        weights: Some(Arc::clone(&kept.weights)),
-        fetched: OnceLock::new(),
-    };
-    Some(Shot {
-        kept: kept.clone(),
-        picture: Arc::new(picture),
-    })
 }
 
 #[cfg(test)]

@@ -317,7 +317,7 @@ impl App {
         let weak = |text: String| RichText::new(text).small().weak();
         ui.horizontal_centered(|ui| {
             let device = match &status.device {
-                _ if !status.started => format!("Device: {}", choice.label()),
+                _ if !status.has_thread => format!("Device: {}", choice.label()),
                 None => "Opening the device…".to_owned(),
                 Some(device) => format!("Trains on {device}"),
             };
@@ -366,7 +366,7 @@ impl App {
         let config = run.map_or(&training.config, |run| &run.config);
         Status {
             device: run.and_then(|run| run.device.clone()),
-            started: run.is_some(),
+            has_thread: run.is_some_and(super::run::Run::has_thread),
             step: run.map_or(0, |run| run.step),
             steps: config.steps,
             speed: run.map_or(0.0, |run| run.steps_per_second),

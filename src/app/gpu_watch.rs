@@ -1,7 +1,6 @@
 //! The GPU device that draws the window: when the driver loses it, no picture can be drawn any
 //! more, and the window closes in order and says so.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eframe::egui_wgpu::RenderState;
@@ -23,21 +22,20 @@ impl GpuWatch {
     pub fn new(state: Option<&RenderState>, ctx: &Context) -> Self {
         let lost = Arc::new(Mutex::new(None));
         if let Some(state) = state {
-            let gone = Arc::new(AtomicBool::new(false));
-            let (slot, wake, told) = (Arc::clone(&lost), ctx.clone(), Arc::clone(&gone));
+            let (slot, wake, told) = (Arc::clone(&lost), ctx.clone(), Arc::clone(&lost));
             state.device.set_device_lost_callback(move |_, message| {
-                told.store(true, Ordering::Relaxed);
                 *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
                 wake.request_repaint();
             });
             // wgpu's own handler panics. Everything fails on a lost device, and that is told
             // above; any other error is a fault of the program.
             state.device.on_uncaptured_error(Arc::new(move |error| {
-                if gone.load(Ordering::Relaxed) {
-                    log::debug!("on the lost device: {error}");
-                } else {
-                    panic!("wgpu error: {error}");
-                }
+                let lost = told
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .is_some();
+                assert!(lost, "wgpu error: {error}");
+                log::debug!("on the lost device: {error}");
             }));
         }
         Self {

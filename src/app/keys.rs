@@ -133,7 +133,10 @@ pub const BINDINGS: &[Binding] = &[
         NONE,
         Key::ArrowUp,
         Action::MoreSteps,
-        Some(("↑ ↓", "Twice, half as many solver steps")),
+        Some((
+            "↑ ↓",
+            "More, fewer: steps, pairs, γ, brush, as the lesson has it",
+        )),
     ),
     bind(NONE, Key::ArrowDown, Action::FewerSteps, None),
     bind(

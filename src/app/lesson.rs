@@ -47,8 +47,8 @@ impl Lab {
 pub struct Status {
     /// What it trains on; none while it opens.
     pub device: Option<DeviceInfo>,
-    /// Whether there is a run.
-    pub started: bool,
+    /// Whether a thread trains it; a run that was opened has none before it trains on.
+    pub has_thread: bool,
     /// Steps done.
     pub step: u64,
     /// Steps of the whole run; 0 before it is known.
@@ -87,6 +87,12 @@ pub trait Lesson {
     /// them; of others the window keeps what they showed while they trained.
     fn training_film(&self, _lab: &Lab, _t: f32) -> Vec<Figure> {
         Vec::new()
+    }
+
+    /// How many pictures [`Self::training_film`] has, for every frame of an open card: without
+    /// making them.
+    fn training_film_len(&self, lab: &Lab) -> usize {
+        self.training_film(lab, 0.0).len()
     }
 
     /// Time of the flow at which a still figure says most.

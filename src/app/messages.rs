@@ -12,12 +12,16 @@ use super::widgets::{log_panel, toasts};
 pub type Noted = Vec<(Option<Part>, Option<String>)>;
 
 impl App {
-    /// Takes the newest notice of the lesson on the stage into the log.
+    /// Takes the newest notices into the log: that of the lesson on the stage, and that of the 2-D
+    /// lab, where sessions, figures and the clipboard tell theirs whatever is shown.
     pub(super) fn note(&mut self) {
-        let lesson = &self.lessons[self.current];
-        let status = lesson.status(&self.lab);
-        let note = status.map_or_else(|| self.lab.training.note.clone(), |status| status.note);
-        let part = lesson.part();
+        self.note_of(None, self.lab.training.note.clone());
+        if let Some(part) = self.lessons[self.current].part() {
+            self.note_of(Some(part), self.lab.digits.training(part).note.clone());
+        }
+    }
+
+    fn note_of(&mut self, part: Option<Part>, note: Option<String>) {
         let place = self.noted.iter().position(|(of, _)| *of == part);
         let place = place.unwrap_or_else(|| {
             self.noted.push((part, None));

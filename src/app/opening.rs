@@ -56,11 +56,6 @@ impl Training {
         }
     }
 
-    /// Whether the current run has failed and a state of it is kept.
-    pub fn can_go_on(&self) -> bool {
-        self.run().is_some_and(|run| run.refuge().is_some())
-    }
-
     /// Reads the kept state of the current run, which has failed; once it is there, the run trains
     /// on from it, on the device that is chosen now.
     pub(super) fn go_on(&mut self) {

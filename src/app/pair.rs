@@ -1,20 +1,14 @@
 //! The right thing and a known mistake, trained side by side from the same seed in seconds.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use rayon::ThreadPool;
 
 use super::background::Background;
 use super::lesson::Lab;
 use super::run::{Run, Wake};
-use super::sampler::{Sampled, Settings};
+use super::sampler::{Sampled, Shots};
 use crate::device::DeviceChoice;
-use crate::flow::{Solver, metric};
-use crate::kernel::{Mlp, MlpWeights, sample_or_cancel};
-use crate::render::Frames;
-use crate::train::batch::noise_from;
+use crate::kernel::MlpWeights;
 use crate::train::mistake::Mistake;
 use crate::train::{Command, LrSchedule, ToyConfig};
 
@@ -151,10 +145,11 @@ impl Screen {
         self.asked = Some(Instant::now());
         self.work
             .ask((self.starts, pair.version, noise), move |job| {
-                let x0 = noise_from(&config.source, noise, PARTICLES);
+                let shots = Shots::new(&config, noise, PARTICLES, STEPS);
                 let [right, wrong] = weights;
                 let picture = |weights: &Arc<MlpWeights>| {
-                    shoot(weights, &config, noise, &x0, job.cancel, job.pool)
+                    let sampled = shots.take(weights, 0, job.cancel, job.pool);
+                    sampled.map(Arc::new)
                 };
                 if let (Some(right), Some(wrong)) = (picture(&right), picture(&wrong)) {
                     job.show(Both {
@@ -173,40 +168,6 @@ impl Screen {
     pub fn is_busy(&self) -> bool {
         self.work.is_busy()
     }
-}
-
-fn shoot(
-    weights: &Arc<MlpWeights>,
-    config: &ToyConfig,
-    noise: u64,
-    x0: &[f32],
-    cancel: &AtomicBool,
-    pool: &ThreadPool,
-) -> Option<Arc<Sampled>> {
-    let mlp = Mlp::try_new(weights).ok()?;
-    let times: Vec<f32> = (0..=STEPS).map(|i| i as f32 / STEPS as f32).collect();
-    let moved = pool
-        .install(|| sample_or_cancel(&mlp, Solver::Euler, STEPS, 0.0, 1.0, x0, &times, cancel))?;
-    let boxes = config.dataset.boxes();
-    let off = boxes.map(|boxes| metric::off_support(&boxes, moved.frame(STEPS)));
-    Some(Arc::new(Sampled {
-        off_support: off.filter(|share| share.is_finite()),
-        lost: metric::lost(moved.frame(STEPS)),
-        nfe: moved.nfe,
-        frames: Frames::new(moved.times.into(), moved.points.into(), moved.n),
-        settings: Settings {
-            dataset: config.dataset.clone(),
-            path: config.path,
-            source: config.source.clone(),
-            solver: Solver::Euler,
-            steps: STEPS,
-            particles: PARTICLES,
-            noise,
-        },
-        version: 0,
-        weights: Some(Arc::clone(weights)),
-        fetched: OnceLock::new(),
-    }))
 }
 
 #[cfg(test)]

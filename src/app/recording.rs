@@ -61,6 +61,11 @@ impl Recording {
         self.taken = Some(drawn);
     }
 
+    /// How many pictures [`Self::film`] has.
+    fn film_len(&self, lesson: usize) -> usize {
+        self.moments.get(&lesson).map_or(0, Vec::len)
+    }
+
     /// The pictures of the last training that a lesson has shown.
     fn film(&self, lesson: usize) -> Vec<Figure> {
         let moments = self.moments.get(&lesson);
@@ -105,6 +110,14 @@ impl App {
         match own.is_empty() {
             true => self.recording.film(place),
             false => own.into_iter().map(shown).collect(),
+        }
+    }
+
+    /// How many pictures [`Self::training_film`] has.
+    pub(super) fn training_film_len(&self, place: usize) -> usize {
+        match self.lessons[place].training_film_len(&self.lab) {
+            0 => self.recording.film_len(place),
+            own => own,
         }
     }
 
@@ -175,6 +188,19 @@ mod tests {
         assert!(moments.windows(2).all(|pair| pair[0].step < pair[1].step));
         put(&mut moments, moment(5));
         assert_eq!(moments.len(), 1);
+    }
+
+    #[test]
+    fn moments_are_counted_without_their_figures() {
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(|| {});
+        let mut recording = Recording::new(&wake);
+        for step in 1..=3 {
+            put(recording.moments.entry(5).or_default(), moment(step));
+        }
+        for lesson in [4, 5] {
+            assert_eq!(recording.film_len(lesson), recording.film(lesson).len());
+        }
+        assert_eq!(recording.film_len(5), 3);
     }
 
     #[test]

@@ -237,6 +237,11 @@ impl Run {
         self.version = version;
     }
 
+    /// Whether a thread trains it; one that was opened has none before it trains on.
+    pub fn has_thread(&self) -> bool {
+        self.session.is_some()
+    }
+
     /// Whether it was ever told to train.
     pub fn is_touched(&self) -> bool {
         self.touched

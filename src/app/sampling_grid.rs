@@ -1,10 +1,13 @@
 //! The same noise through many combinations of field, solver and steps: the work behind the
 //! panels of the lessons, done on a thread of its own, coarse pictures first.
 
+mod kept;
+
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use egui::{RichText, Ui};
 use serde::{Deserialize, Serialize};
 
 use super::background::{Background, Job};
@@ -54,7 +57,7 @@ pub struct Request {
     pub particles: usize,
     /// Seed of the noise that all share.
     pub noise: u64,
-    /// Stored moments of a panel at most, without the first.
+    /// Stored moments of a panel at most, without the first; fewer where memory has no room.
     pub frames: usize,
     /// Leave the processor to a training after the work.
     pub rest: bool,
@@ -119,6 +122,8 @@ pub struct SamplingGrid {
     asked: Option<Key>,
     models: Models,
     shown: Option<Arc<Vec<Arc<Moved>>>>,
+    /// Whether memory has no room for every moment of what was asked for.
+    thinned: bool,
 }
 
 impl SamplingGrid {
@@ -146,11 +151,11 @@ impl SamplingGrid {
             }
         }
         self.asked = Some(key.clone());
-        let (known, models) = (self.shown.clone(), self.models.clone());
-        work.ask(key, move |job| {
-            let known = known.as_deref().map_or(&[][..], Vec::as_slice);
-            fill(job, &request, &models, known);
-        });
+        let times = kept::times(&request);
+        self.thinned = kept::is_thinned(&request, &times);
+        let known = self.shown.as_deref().cloned().unwrap_or_default();
+        let models = self.models.clone();
+        work.ask(key, move |job| fill(job, &request, &times, &models, known));
     }
 
     /// The newest picture of a panel; none before there is one for what was asked for.
@@ -170,6 +175,17 @@ impl SamplingGrid {
         let networks = self.models.iter().map(|(_, staged)| staged.dataset.clone());
         let stage = self.asked.iter().map(|asked| asked.route.dataset.clone());
         stage.chain(networks).collect()
+    }
+
+    /// Says so where so many particles leave no room for every moment.
+    pub fn note_ui(&self, ui: &mut Ui) {
+        if self.thinned {
+            let note = RichText::new("Fewer moments kept: memory").small().weak();
+            ui.label(note).on_hover_text(
+                "So many particles leave room for some moments of a panel only; between them the \
+                 picture is interpolated. The start and the end are exact.",
+            );
+        }
     }
 
     /// Whether a panel is still missing, or has only some of its particles.
@@ -192,8 +208,15 @@ fn networks(lab: &Lab, cells: &[Cell]) -> Models {
     models
 }
 
-/// Moves the particles of all panels, some of them first, cheap panels before dear ones.
-fn fill(job: &Job<'_, Vec<Arc<Moved>>>, request: &Request, models: &Models, known: &[Arc<Moved>]) {
+/// Moves the particles of all panels, some of them first, cheap panels before dear ones. Each keeps
+/// the moments at its `times`.
+fn fill(
+    job: &Job<'_, Vec<Arc<Moved>>>,
+    request: &Request,
+    times: &[Vec<f32>],
+    models: &Models,
+    known: Vec<Arc<Moved>>,
+) {
     let started = Instant::now();
     let network = |(choice, staged): &(WeightsChoice, Staged)| {
         let mlp = Mlp::try_new(&staged.weights);
@@ -207,25 +230,41 @@ fn fill(job: &Job<'_, Vec<Arc<Moved>>>, request: &Request, models: &Models, know
         networks: models.iter().filter_map(network).collect(),
     };
     // What is on show stays until its panel is made anew.
-    let mut panels: Vec<Option<Arc<Moved>>> = (request.cells.iter())
-        .map(|cell| known.iter().find(|m| bench.still_fits(m, cell)).cloned())
+    let mut panels: Vec<Option<Arc<Moved>>> = (request.cells.iter().zip(times))
+        .map(|(cell, times)| {
+            let known = known.iter().find(|m| bench.still_fits(m, cell))?;
+            let fewer = Some(known).filter(|m| m.frames.times.len() > times.len());
+            let fewer = fewer.and_then(|m| kept::only(m, times));
+            Some(fewer.map_or_else(|| Arc::clone(known), Arc::new))
+        })
         .collect();
+    // The others may be large.
+    drop(known);
     let mut order: Vec<usize> = (0..request.cells.len()).collect();
     order.sort_by_key(|&i| request.cells[i].plan.nfe());
     let mut shown = Instant::now();
-    for count in [(request.particles / COARSE).max(1), request.particles] {
+    let coarse = (request.particles / COARSE).max(1);
+    // A panel that could have more moments, now that there is room, is made anew after all others.
+    for (count, whole) in [
+        (coarse, false),
+        (request.particles, false),
+        (request.particles, true),
+    ] {
         for &index in &order {
-            let cell = request.cells[index];
-            let done = panels[index]
-                .as_ref()
-                .is_some_and(|m| m.frames.n >= count && bench.version(&cell) == Some(m.version));
+            let (cell, times) = (request.cells[index], &times[index]);
+            let done = panels[index].as_ref().is_some_and(|m| {
+                let few = m.frames.times.len() <= times.len();
+                m.frames.n >= count
+                    && bench.version(&cell) == Some(m.version)
+                    && (few && !whole || m.frames.times[..] == times[..])
+            });
             if done {
                 continue;
             }
             if job.is_cancelled() {
                 return;
             }
-            let moved = job.pool.install(|| bench.moved(&cell, count, job));
+            let moved = job.pool.install(|| bench.moved(&cell, times, count, job));
             panels[index] = moved.map(Arc::new).or(panels[index].take());
             if shown.elapsed() > SHOW_EVERY {
                 job.show(panels.iter().flatten().cloned().collect());
@@ -278,41 +317,42 @@ impl Bench<'_> {
         &self,
         cell: &Cell,
         route: &Route,
+        times: &[f32],
         n: usize,
         job: &Job<'_, Vec<Arc<Moved>>>,
     ) -> Option<Trajectories> {
-        let times = saved_times(&cell.plan, self.request.frames);
         let x0 = moving::start(&route.source, self.request.noise, n);
         let field: &dyn VelocityField<f32> = match cell.driver {
             Driver::Exact(_) => &UpTo(route.exact()?),
             Driver::Network(choice) => &self.network(choice)?.2,
             Driver::Pairs(path) => {
                 let x1 = moving::data(&route.dataset, self.request.noise, n);
-                return Some(moving::conditional(path, &times, &x0, &x1));
+                return Some(moving::conditional(path, times, &x0, &x1));
             }
         };
-        cell.plan.follow(field, times, &x0, job.cancel)
+        cell.plan.follow(field, times.to_vec(), &x0, job.cancel)
     }
 
-    fn moved(&self, cell: &Cell, n: usize, job: &Job<'_, Vec<Arc<Moved>>>) -> Option<Moved> {
+    fn moved(
+        &self,
+        cell: &Cell,
+        times: &[f32],
+        n: usize,
+        job: &Job<'_, Vec<Arc<Moved>>>,
+    ) -> Option<Moved> {
         let route = self.route(cell)?;
-        let moved = self.follow(cell, &route, n, job)?;
+        let moved = self.follow(cell, &route, times, n, job)?;
         let ends = &moved.points[moved.points.len() - 2 * moved.n..];
         let is_point = is_point(ends);
         let support = support(&route.dataset).filter(|_| !is_point);
         let support = support.as_ref();
-        let last = cell.plan.last_start();
         Some(Moved {
             cell: *cell,
             nfe: moved.nfe,
             off_support: support.map(|boxes| metric::off_support(boxes, ends)),
             masses: support.map_or_else(Vec::new, |boxes| metric::cell_mass(boxes, ends)),
             is_point,
-            before_last: moved
-                .times
-                .iter()
-                .rposition(|t| *t <= last)
-                .unwrap_or_default(),
+            before_last: kept::before_last(&cell.plan, &moved.times),
             frames: Frames::new(moved.times.into(), moved.points.into(), moved.n),
             route,
             noise: self.request.noise,
@@ -325,22 +365,6 @@ impl Bench<'_> {
 fn is_point(ends: &[f32]) -> bool {
     let mut pairs = ends.chunks_exact(2);
     pairs.all(|x| (x[0] - ends[0]).abs() < 1e-3 && (x[1] - ends[1]).abs() < 1e-3)
-}
-
-/// Every step where there is room, and the start of the last one.
-fn saved_times(plan: &Plan, most: usize) -> Vec<f32> {
-    let k = if plan.solver.is_adaptive() {
-        most
-    } else {
-        plan.steps.min(most)
-    };
-    let mut times: Vec<f32> = (0..=k).map(|i| i as f32 / k as f32).collect();
-    let last = plan.last_start();
-    let at = times.partition_point(|t| *t < last);
-    if times[at] != last {
-        times.insert(at, last);
-    }
-    times
 }
 
 #[cfg(test)]

@@ -19,6 +19,9 @@ use crate::train::{Command, Preset, ToyConfig};
 const MESSAGES: usize = 4;
 /// What saving says without a run.
 pub const NOTHING_TO_SAVE: &str = "There is no run to save yet: press Train first.";
+/// And where a lesson has runs of its own.
+pub const NOT_SAVED: &str =
+    "The runs of this lesson are made anew from its seed and are not saved.";
 
 /// All runs of the window.
 pub struct Training {

@@ -41,6 +41,8 @@ struct State {
     digits: Option<(Part, ImageConfig)>,
     /// The run on the stage.
     run: Option<RunId>,
+    /// Which run of the image lesson is on the stage; another one where one had to make room.
+    image_run: u64,
 }
 
 /// From one state to the next.
@@ -77,6 +79,7 @@ impl Undo {
         let keys = different(&before.view, &state.view);
         let of_hand = keys.iter().any(|key| !MOVING.contains(&key.as_str()));
         let settings = before.config != state.config || before.digits != state.digits;
+        let runs_changed = runs_changed || before.image_run != state.image_run;
         if !(of_hand || settings || runs_changed) {
             return;
         }
@@ -148,6 +151,7 @@ impl App {
             view: lesson.view(),
             config: self.lab.training.config.clone(),
             run: self.lab.training.run().map(|run| run.id),
+            image_run: digits.map_or(0, |part| self.lab.digits.training(part).identity()),
             digits: digits.map(|part| (part, self.lab.digits.training(part).config.clone())),
         }
     }
@@ -161,7 +165,12 @@ impl App {
             // What happened before anything was noticed.
             let lesson = &mut self.lessons[self.current];
             if !lesson.act(Action::Undo, &mut self.lab) {
-                self.lab.training.undo();
+                match lesson.part() {
+                    Some(part) => {
+                        self.lab.digits.part(part).exchange();
+                    }
+                    None => self.lab.training.undo(),
+                }
             }
             return self.forget_difference();
         };
@@ -215,7 +224,11 @@ impl App {
                 own = &PAINTED;
             }
         }
-        if step.runs {
+        if from.image_run != to.image_run {
+            if let Some((part, _)) = &to.digits {
+                self.lab.digits.part(*part).exchange();
+            }
+        } else if step.runs {
             self.lab.training.put_run(to.run, back);
         }
         let lesson: &mut dyn Lesson = self.lessons[to.lesson].as_mut();
@@ -293,6 +306,7 @@ mod tests {
             config: ToyConfig::default(),
             digits: None,
             run: None,
+            image_run: 0,
         }
     }
 

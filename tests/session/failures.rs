@@ -40,7 +40,8 @@ fn a_run_that_has_failed_goes_on_from_what_was_kept() {
     window.state_mut().lab.training.set_learning_rate(1e300);
     window.state_mut().lab.training.toggle();
     until(&mut window, "it fails", |window| {
-        window.state().lab.training.can_go_on()
+        let run = window.state().lab.training.run();
+        run.is_some_and(|run| run.refuge().is_some())
     });
     window.state_mut().lab.training.set_learning_rate(rate);
     window.run_steps(2);

@@ -9,4 +9,5 @@ mod files;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod program;
+mod runs;
 mod window;

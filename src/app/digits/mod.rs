@@ -1,6 +1,7 @@
 //! The image side of the window: its trainings, and the models that draw digits for the lessons.
 
 pub mod models;
+pub mod time_grid;
 pub mod training;
 
 use std::sync::{Arc, Mutex};
@@ -194,7 +195,7 @@ impl Digits {
         let training = self.training(part);
         Status {
             device: training.device.clone(),
-            started: training.is_started(),
+            has_thread: training.has_thread(),
             step: training.step,
             steps: training.total,
             speed: training.steps_per_second,

@@ -1,5 +1,6 @@
 //! One image training as the window sees it.
 
+mod aside;
 mod opening;
 mod saving;
 
@@ -68,6 +69,9 @@ pub struct DigitTraining {
     after: Option<ImageConfig>,
     /// Where the run trains on once its kept state has been read.
     go_on: Option<DeviceChoice>,
+    /// A run that had to make room.
+    aside: Option<Box<Self>>,
+    identity: u64,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -103,6 +107,8 @@ impl DigitTraining {
             copying: None,
             after: None,
             go_on: None,
+            aside: None,
+            identity: 0,
             wake,
         }
     }
@@ -115,6 +121,11 @@ impl DigitTraining {
     /// Whether there is a run of this window, or one that was opened.
     pub fn is_started(&self) -> bool {
         self.session.is_some() || self.folder.is_some()
+    }
+
+    /// Whether a thread trains it; one that was opened has none before it trains on.
+    pub fn has_thread(&self) -> bool {
+        self.session.is_some()
     }
 
     /// Loss and parts of the run, or of the pretrained model as long as there is none.
@@ -180,23 +191,6 @@ impl DigitTraining {
         } else {
             self.tell(Command::Run);
         }
-    }
-
-    /// Forgets the run; the pretrained model is on the stage again.
-    pub fn reset(&mut self) {
-        self.session = None;
-        self.folder = None;
-        self.earlier.clear();
-        self.running = None;
-        self.snapshot = None;
-        self.curve = LossCurve::default();
-        self.parts.clear();
-        self.state = RunState::Paused;
-        (self.step, self.total, self.steps_per_second) = (0, 0, 0.0);
-        self.wanted = false;
-        (self.saved, self.quiet, self.kept_at) = (None, None, None);
-        (self.keeping, self.copying) = (false, None);
-        self.note = None;
     }
 
     /// One step, then pause.

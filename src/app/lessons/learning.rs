@@ -102,6 +102,10 @@ impl Lesson for Learning {
         figure::film(self, lab, t)
     }
 
+    fn training_film_len(&self, _lab: &Lab) -> usize {
+        figure::film_len(self)
+    }
+
     view_of!(network, target, paths, figure, of, step, noise);
 
     fn is_busy(&self) -> bool {

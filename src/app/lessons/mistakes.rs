@@ -112,7 +112,7 @@ impl Lesson for Mistakes {
         let run = &self.pair.as_ref()?.runs[1];
         Some(Status {
             device: run.device.clone(),
-            started: true,
+            has_thread: true,
             step: run.step,
             steps: run.config.steps,
             speed: run.steps_per_second,

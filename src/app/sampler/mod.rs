@@ -4,8 +4,10 @@
 mod job;
 pub mod moving;
 mod on_gpu;
+mod shot;
 
 pub use job::frames_kept;
+pub use shot::Shots;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};

@@ -43,7 +43,8 @@ fn filled_with(request: Request, models: Models, known: Vec<Arc<Moved>>) -> Vec<
         let _ = send.send(());
     });
     work.ask((), move |job: &Job<'_, Vec<Arc<Moved>>>| {
-        fill(job, &request, &models, &known)
+        let times = kept::times(&request);
+        fill(job, &request, &times, &models, known);
     });
     let start = Instant::now();
     while work.value().is_none() || work.is_busy() {
@@ -101,11 +102,104 @@ fn a_panel_that_is_there_is_not_made_again() {
 fn the_start_of_the_last_step_is_stored() {
     for steps in [1, 2, 7, 64, 128] {
         let plan = Plan::new(Solver::Euler, steps);
-        let times = saved_times(&plan, 8);
+        let times = kept::every(&plan, 8, 1);
         assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
         assert_eq!((times[0], times[times.len() - 1]), (0.0, 1.0));
         assert!(times.contains(&plan.last_start()));
     }
+}
+
+/// The panels of the lesson about steps, with so many particles.
+fn table(particles: usize) -> Request {
+    let solvers = [Solver::Euler, Solver::Midpoint, Solver::Heun, Solver::Rk4];
+    let steps = |solver| [1, 2, 4, 8, 16, 32, 64, 128].map(|steps| cell(solver, steps));
+    Request {
+        particles,
+        frames: 32,
+        ..request(solvers.into_iter().flat_map(steps).collect())
+    }
+}
+
+/// Those of the lesson about paths.
+fn paths(particles: usize) -> Request {
+    Request {
+        particles,
+        frames: 100,
+        ..request(vec![cell(Solver::Midpoint, 100); 13])
+    }
+}
+
+#[test]
+fn kept_moments_fit_into_memory() {
+    let all = |request: &Request| -> Vec<Vec<f32>> {
+        let cells = request.cells.iter();
+        cells
+            .map(|cell| kept::every(&cell.plan, request.frames, 1))
+            .collect()
+    };
+    for request in [table(200_000), paths(100_000)] {
+        let times = kept::times(&request);
+        assert_eq!(times, all(&request), "there is room for every moment");
+        assert!(!kept::is_thinned(&request, &times));
+    }
+    for request in [
+        table(500_000),
+        table(1_000_000),
+        paths(200_000),
+        paths(500_000),
+        paths(1_000_000),
+    ] {
+        let times = kept::times(&request);
+        assert!(kept::is_thinned(&request, &times));
+        let bytes = times
+            .iter()
+            .map(|times| 8 * request.particles * times.len());
+        assert!(
+            bytes
+                .clone()
+                .all(|bytes| bytes <= crate::render::MAX_FRAME_BYTES)
+        );
+        assert!(bytes.sum::<usize>() <= 1 << 30, "{}", request.particles);
+        for ((times, all), cell) in times.iter().zip(all(&request)).zip(&request.cells) {
+            assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
+            assert!(times.iter().all(|t| all.contains(t)), "{times:?}");
+            assert_eq!((times[0], times[times.len() - 1]), (0.0, 1.0));
+            let last = kept::before_last(&cell.plan, times);
+            assert_eq!(times[last], cell.plan.last_start());
+        }
+    }
+}
+
+#[test]
+fn a_panel_is_thinned_without_being_made_anew_and_filled_up_when_there_is_room() {
+    let full = request(vec![cell(Solver::Euler, 8)]);
+    let whole = filled(full.clone(), Vec::new());
+    let few = [0.0, 0.5, 0.875, 1.0];
+    let thin = Arc::new(kept::only(&whole[0], &few).unwrap());
+    assert_eq!(thin.frames.times[..], few);
+    assert_eq!((whole[0].before_last, thin.before_last), (7, 2));
+    for (frame, at) in [0, 4, 7, 8].into_iter().enumerate() {
+        let [thin, whole] = [(&thin, frame), (&whole[0], at)]
+            .map(|(m, at)| &m.frames.points[1600 * at..1600 * (at + 1)]);
+        assert_eq!(thin, whole);
+    }
+    assert!(kept::only(&thin, &[0.0, 0.25, 0.875, 1.0]).is_none());
+    // The work does both.
+    let (send, woken) = channel();
+    let mut work = Background::new(move || send.send(()).unwrap_or_default());
+    let request = full.clone();
+    let known = whole.clone();
+    work.ask((), move |job: &Job<'_, Vec<Arc<Moved>>>| {
+        fill(job, &request, &[few.to_vec()], &Models::new(), known);
+    });
+    while work.value().is_none() || work.is_busy() {
+        woken.recv_timeout(Duration::from_millis(20)).ok();
+    }
+    let thinned = work.value().unwrap();
+    assert_eq!(thinned[0].frames.points, thin.frames.points);
+    let again = filled(full, vec![thin]);
+    assert_eq!(again[0].frames.times, whole[0].frames.times);
+    assert_eq!(again[0].frames.points, whole[0].frames.points);
 }
 
 #[test]

@@ -5,6 +5,9 @@ use egui::{Align2, FontId, Painter, Pos2, Rect, Shape, Stroke, pos2};
 use crate::app::theme::{self, Palette};
 use crate::app::time_label;
 
+/// How far a label may stick out of the axis that it stands below.
+const OVERHANG: f32 = 6.0;
+
 /// A rectangle of the screen with two linear axes.
 #[derive(Clone, Copy, Debug)]
 pub struct Chart {
@@ -54,8 +57,12 @@ impl Chart {
         for (value, label) in x {
             let at = self.at(*value, self.y[0]);
             painter.vline(at.x, self.rect.bottom()..=self.rect.bottom() + 3.0, line);
-            let at = pos2(at.x, at.y + 4.0);
-            painter.text(at, Align2::CENTER_TOP, label, font.clone(), p.muted);
+            let label = painter.layout_no_wrap(label.clone(), font.clone(), p.muted);
+            // A long number at an end of the axis does not stick out into what is beside it.
+            let room = self.rect.x_range().expand(OVERHANG);
+            let last = (room.max - label.size().x).max(room.min);
+            let left = (at.x - 0.5 * label.size().x).clamp(room.min, last);
+            painter.galley(pos2(left, at.y + 4.0), label, p.muted);
         }
     }
 

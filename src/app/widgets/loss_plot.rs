@@ -243,6 +243,9 @@ pub(super) fn hover(at: &HoverPosition<'_>, value: impl Fn(f64) -> String) -> Op
     }
 }
 
+/// Least height of the axis of the loss.
+const LEAST_HEIGHT: f64 = 1e-3;
+
 /// From below the floor to above the highest loss that is drawn.
 fn loss_bounds(view: &RunsView<'_>) -> (f64, f64) {
     let floor = view.floor.unwrap_or(1.7);
@@ -252,8 +255,11 @@ fn loss_bounds(view: &RunsView<'_>) -> (f64, f64) {
     for [_, loss] in raw.chain(smooth) {
         (low, high) = (low.min(*loss), high.max(*loss));
     }
-    // A wild first step must not flatten the rest.
-    let high = high.min(floor * 3.0);
+    // A wild first step must not flatten the rest; a target of one point has a floor of zero.
+    if floor > LEAST_HEIGHT {
+        high = high.min(floor * 3.0);
+    }
+    high = high.max(low + LEAST_HEIGHT);
     // Below the floor there is room for its name.
     (low - 0.2 * (high - low), high + 0.06 * (high - low))
 }
@@ -331,5 +337,12 @@ mod tests {
         });
         let (low, high) = loss_bounds(&view);
         assert!(low < 1.5 && high.is_finite() && high < 10.0);
+        // An axis without height would ask egui_plot for more marks than there is memory.
+        view.floor = Some(0.0);
+        let (low, high) = loss_bounds(&view);
+        assert!(low < 0.0 && high > 1.5 && high.is_finite());
+        view.current = None;
+        let (low, high) = loss_bounds(&view);
+        assert!(high - low >= LEAST_HEIGHT);
     }
 }

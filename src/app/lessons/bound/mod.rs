@@ -110,6 +110,10 @@ impl Lesson for Bound {
         "Flow matching in latent space (seed 004), its theorem derived anew"
     }
 
+    fn uses_time(&self) -> bool {
+        !self.digits
+    }
+
     fn figure(&self, lab: &Lab, t: f32) -> Option<Figure> {
         figure::figure(self, lab, t)
     }

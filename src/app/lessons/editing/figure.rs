@@ -33,7 +33,7 @@ pub fn figure(lesson: &Editing, lab: &Lab, t: f32) -> Option<Figure> {
 
 /// All cells; own labels and misread ones have frames.
 fn digits(sheet: &Sheet, t: f32) -> Panel {
-    let frame = work::frame(t);
+    let frame = work::FRAMES.nearest(t);
     let end = frame + 1 == sheet.way.len();
     let columns = sheet.columns;
     let panel = sketch::digits(&sheet.way[frame], columns);

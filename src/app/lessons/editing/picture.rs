@@ -70,7 +70,7 @@ impl Editing {
         let Some(layout) = Layout::fit(room, sheet.columns, rows, 4.0) else {
             return;
         };
-        let frame = work::frame(t);
+        let frame = work::FRAMES.nearest(t);
         let painter = ui.painter();
         let pictures = &sheet.way[frame.min(sheet.way.len() - 1)];
         digit_grid::paint(painter, &mut self.textures, 0, pictures, &layout, p);

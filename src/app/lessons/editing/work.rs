@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::app::background::Job;
 use crate::app::digits::models::{self, Models, Source};
+use crate::app::digits::time_grid::TimeGrid;
 use crate::app::widgets::digit_grid::Pictures;
 use crate::data::mnist::{Digits, PIXELS};
 use crate::flow::Solver;
@@ -18,7 +19,7 @@ pub const CLASSES: u8 = 10;
 /// Digits that are given one label, a column each.
 pub const MANY: usize = 10;
 /// Stored times, with both ends.
-pub const FRAMES: usize = 21;
+pub const FRAMES: TimeGrid = TimeGrid(21);
 /// Steps of the first look.
 const COARSE: usize = 6;
 /// Steps that are compared.
@@ -214,11 +215,10 @@ fn edit(model: &LatentModel, key: &Key) -> Result<(Sheet, Vec<u8>), String> {
         Some(target) => vec![target],
         None => (0..CLASSES).collect(),
     };
-    let last = FRAMES - 1;
     let forward = Request {
         labels: targets.repeat(n),
         guidance: key.gamma,
-        save_at: (0..last).map(|i| i as f64 / last as f64).collect(),
+        save_at: FRAMES.before_the_end(),
         ..own.clone()
     };
     let start: Vec<f32> = noise
@@ -242,7 +242,7 @@ fn edit(model: &LatentModel, key: &Key) -> Result<(Sheet, Vec<u8>), String> {
             cells
         })
     };
-    let mut way = Vec::with_capacity(FRAMES);
+    let mut way = Vec::with_capacity(FRAMES.0);
     for codes in &made.way {
         way.push(compose(&model.decode(codes)?));
     }
@@ -300,11 +300,6 @@ fn plan(labels: &[u8], target: Option<u8>) -> Sheet {
     }
 }
 
-/// The stored time next to t.
-pub fn frame(t: f32) -> usize {
-    ((t * (FRAMES - 1) as f32).round().max(0.0) as usize).min(FRAMES - 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -359,10 +354,10 @@ mod tests {
         };
         let (sheet, ends) = edit(&model, &key).unwrap();
         let cell = |sheet: &Sheet, i: usize| {
-            let last = &sheet.way[FRAMES - 1].grey;
+            let last = &sheet.way[FRAMES.last()].grey;
             last[i * PIXELS..(i + 1) * PIXELS].to_vec()
         };
-        assert_eq!((sheet.columns, sheet.way.len()), (12, FRAMES));
+        assert_eq!((sheet.columns, sheet.way.len()), (12, FRAMES.0));
         assert_eq!(sheet.way[0].len(), 12 * ROWS);
         // Test digits 0 to 4 are 7, 2, 1, 0, 4: their own labels.
         assert_eq!(sheet.own, [9, 16, 27, 38, 54]);

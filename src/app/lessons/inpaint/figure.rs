@@ -25,12 +25,12 @@ pub fn figure(lesson: &Inpaint, lab: &Lab, t: f32) -> Option<Figure> {
     let seen = Pictures::new(answer::shown(&digit.pixels, &lesson.hole.now().0));
     let keep = lesson.keep;
     let draw = move |t: f32, _: &_| {
-        let frame = work::frame(t);
-        let pictures = if keep { &filled.kept } else { &filled.own };
+        let frame = work::FRAMES.nearest(t);
+        let (pictures, all) = filled.shown(keep);
         let end = frame + 1 == pictures.len();
-        let read: &[u8] = if end { &filled.read.labels } else { &[] };
-        let count = filled.read.count(label);
-        let n = filled.read.labels.len();
+        let read: &[u8] = if end { &all.labels } else { &[] };
+        let count = all.count(label);
+        let n = all.labels.len();
         // The digit itself stands last.
         let fills = answers::panel(&pictures[frame], COLUMNS, read, Some(label));
         let title = sketch::time(t).plain(format!(", NFE {}", filled.nfe));

@@ -5,12 +5,12 @@ mod hole;
 mod picture;
 mod work;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use egui::{ScrollArea, Slider, SliderClamping, Ui};
 
 use crate::app::background::Background;
-use crate::app::digits::Part;
+use crate::app::digits::{Part, models};
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
@@ -20,7 +20,7 @@ use crate::app::widgets::brush::Strokes;
 use crate::app::widgets::digit_grid::{Pictures, Textures};
 use crate::app::widgets::notes::{self, Note};
 use crate::app::widgets::{digit_controls, digit_settings};
-use crate::data::mnist::mask;
+use crate::data::mnist::{Mnist, mask};
 use hole::{Hole, PRESETS, Tool};
 use work::{Filled, Key, Told};
 
@@ -30,6 +30,15 @@ const RADII: std::ops::RangeInclusive<f32> = 0.5..=6.0;
 const LARGEST: f32 = 5.0;
 /// Last test digit.
 const LAST: usize = 9999;
+
+/// The digit under the brush.
+struct Shown {
+    /// Its number in the test set.
+    image: usize,
+    /// Its class.
+    label: u8,
+    pictures: Pictures,
+}
 
 /// The lesson's own state.
 pub struct Inpaint {
@@ -44,8 +53,10 @@ pub struct Inpaint {
     /// Pixels that were not hidden are put back.
     keep: bool,
     seed: u64,
-    /// The digit in pixels, with its number in the test set.
-    digit: Option<(usize, Pictures)>,
+    /// All digits, once the lesson's thread has unpacked them: the window does not wait for that.
+    data: Arc<OnceLock<Arc<Mnist>>>,
+    /// The digit in pixels.
+    digit: Option<Shown>,
     textures: Textures,
     work: Option<Background<Key, Result<Filled, String>>>,
 }
@@ -63,6 +74,7 @@ impl Default for Inpaint {
             emphasis: 2.0,
             keep: true,
             seed: 0,
+            data: Arc::default(),
             digit: None,
             textures: Textures::default(),
             work: None,
@@ -110,14 +122,7 @@ impl Lesson for Inpaint {
     }
 
     fn logic(&mut self, lab: &mut Lab) {
-        if self
-            .digit
-            .as_ref()
-            .is_none_or(|(image, _)| *image != self.image)
-            && let Ok(digit) = work::digit(self.image)
-        {
-            self.digit = Some((self.image, Pictures::new(digit.pixels)));
-        }
+        self.take_digit();
         let source = lab.digits.inpaint.source();
         let key = Key {
             version: source.version,
@@ -137,9 +142,17 @@ impl Lesson for Inpaint {
         if self.hole.is_drawing() && work.is_busy() {
             return;
         }
-        let (wanted, models) = (key.clone(), Arc::clone(&lab.digits.models));
+        let (wanted, loaded) = (key.clone(), Arc::clone(&lab.digits.models));
+        let (data, wake) = (Arc::clone(&self.data), Arc::clone(&lab.wake));
         work.ask(key, move |job| {
-            if let Err(error) = work::make(&wanted, &source, &models, job) {
+            // The digit itself is shown before there are fills.
+            if data.get().is_none()
+                && let Ok(digits) = models::digits()
+            {
+                data.get_or_init(|| digits);
+                wake();
+            }
+            if let Err(error) = work::make(&wanted, &source, &loaded, job) {
                 job.show(Err(error));
             }
         });
@@ -241,6 +254,22 @@ impl Lesson for Inpaint {
     }
 }
 
+impl Inpaint {
+    /// Takes another digit from those that are unpacked.
+    fn take_digit(&mut self) {
+        let known = self.digit.as_ref().map(|digit| digit.image);
+        let Some(data) = self.data.get().filter(|_| known != Some(self.image)) else {
+            return;
+        };
+        let place = self.image % data.test.len();
+        self.digit = Some(Shown {
+            image: self.image,
+            label: data.test.labels[place],
+            pictures: Pictures::new(data.test.image(place).to_vec()),
+        });
+    }
+}
+
 const NOTES: [Note; 5] = [
     Note {
         title: "What the network sees",
@@ -274,3 +303,23 @@ const NOTES: [Note; 5] = [
                that were not hidden are put back as they were.",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digit_comes_when_the_digits_are_there_and_changes_at_once() {
+        let mut lesson = Inpaint::default();
+        lesson.take_digit();
+        assert!(lesson.digit.is_none(), "nobody unpacked the digits");
+        lesson.data.get_or_init(|| models::digits().unwrap());
+        for image in [8, 9, LAST] {
+            lesson.image = image;
+            lesson.take_digit();
+            let (shown, wanted) = (lesson.digit.as_ref().unwrap(), work::digit(image).unwrap());
+            assert_eq!((shown.image, shown.label), (image, wanted.labels[0]));
+            assert_eq!(shown.pictures.grey[..], wanted.pixels);
+        }
+    }
+}

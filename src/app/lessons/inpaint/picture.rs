@@ -23,20 +23,25 @@ impl Inpaint {
         } else {
             place.split_top_bottom_at_fraction(0.5)
         };
-        let label = work::digit(self.image).map_or(0, |digit| digit.labels[0]);
+        // A button above may have chosen another one.
+        self.take_digit();
+        let label = self.digit.as_ref().map(|digit| digit.label);
         self.digit_ui(ui, left.shrink(4.0), label);
         let shown = self.work.as_ref().and_then(Background::value);
-        match shown.as_deref() {
-            None => notes::sentence(ui, right, "The first fills are on their way…"),
-            Some(Err(error)) => notes::sentence(ui, right, error),
-            Some(Ok(filled)) => self.fills_ui(ui, right.shrink(4.0), filled, label, t),
+        match (shown.as_deref(), label) {
+            (Some(Err(error)), _) => notes::sentence(ui, right, error),
+            (Some(Ok(filled)), Some(label)) => {
+                self.fills_ui(ui, right.shrink(4.0), filled, label, t);
+            }
+            _ => notes::sentence(ui, right, "The first fills are on their way…"),
         }
     }
 
-    fn digit_ui(&mut self, ui: &Ui, place: Rect, label: u8) {
+    fn digit_ui(&mut self, ui: &Ui, place: Rect, label: Option<u8>) {
         let p = theme::palette(ui);
         let hidden = number::percent(self.hole.now().share());
-        let title = format!("Test digit {}, a {label} · {hidden} hidden", self.image);
+        let class = label.map_or(String::new(), |label| format!(", a {label}"));
+        let title = format!("Test digit {}{class} · {hidden} hidden", self.image);
         let room = answers::titled(ui, place, &title);
         let Some(layout) = Layout::fit(room, 1, 1, 0.0) else {
             return;
@@ -44,8 +49,8 @@ impl Inpaint {
         let rect = layout.cell(0);
         let brush = self.hole.ui(ui, rect, CANVAS, self.tool, self.radius);
         let painter = ui.painter();
-        if let Some((_, pictures)) = &self.digit {
-            digit_grid::paint(painter, &mut self.textures, 0, pictures, &layout, p);
+        if let Some(digit) = &self.digit {
+            digit_grid::paint(painter, &mut self.textures, 0, &digit.pictures, &layout, p);
         }
         let pixel = rect.width() / SIDE as f32;
         let over = p.stage.lerp_to_gamma(p.model, 0.28);
@@ -64,17 +69,17 @@ impl Inpaint {
     }
 
     fn fills_ui(&mut self, ui: &Ui, place: Rect, filled: &Filled, label: u8, t: f32) {
-        let count = filled.read.count(label);
-        let n = filled.read.labels.len();
+        let (shown, read) = filled.shown(self.keep);
+        let count = read.count(label);
+        let n = read.labels.len();
         let title = format!("Filled on {n} noises · {count} read as {label}");
         let room = answers::titled(ui, place, &title);
         let room = Rect::from_min_max(room.min, pos2(room.right(), room.bottom() - 4.0));
-        let frame = work::frame(t);
-        let shown = if self.keep { &filled.kept } else { &filled.own };
+        let frame = work::FRAMES.nearest(t);
         let answers = Answers {
             pictures: &shown[frame],
             // What is read is the end; on the way there is nothing to be read.
-            read: (frame + 1 == shown.len()).then_some(&filled.read),
+            read: (frame + 1 == shown.len()).then_some(read),
             wanted: Some(label),
             last: Some("The digit"),
         };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::background::Job;
 use crate::app::digits::models::{self, Models, Source};
+use crate::app::digits::time_grid::TimeGrid;
 use crate::app::widgets::answers::Readings;
 use crate::app::widgets::digit_grid::Pictures;
 use crate::data::mnist::{Digits, PIXELS, crop};
@@ -18,7 +19,7 @@ use crate::train::images::{Condition, LatentModel, Request, vae};
 /// Fills on different noise.
 pub const FILLS: usize = 8;
 /// Stored times, with both ends.
-pub const FRAMES: usize = 21;
+pub const FRAMES: TimeGrid = TimeGrid(21);
 /// Euler steps: a coarse answer while the brush moves, then the one that stays.
 const STEPS: [usize; 2] = [5, 40];
 
@@ -99,8 +100,9 @@ pub struct Filled {
     pub own: Vec<Pictures>,
     /// The same with the pixels that were not hidden put back.
     pub kept: Vec<Pictures>,
-    /// What is read in the last of them.
-    pub read: Readings,
+    /// What is read in the last of both.
+    pub read_own: Readings,
+    pub read_kept: Readings,
     /// What is read in the digit with its hole.
     pub unfilled: Readings,
     /// `p(c | seen)`, `[10]`.
@@ -133,11 +135,11 @@ pub fn make(
         let mut filled = job
             .pool
             .install(|| fill(&model, key, &digit, &task, &shares, steps))?;
-        let (last, judge) = (FRAMES - 1, &mut *models::lock(models));
+        let judge = &mut *models::lock(models);
         let judge = judge.judge()?;
-        filled.read = judge
-            .read(&filled.kept[last].grey[..FILLS * PIXELS])?
-            .into();
+        let read = |way: &[Pictures]| judge.read(&way[FRAMES.last()].grey[..FILLS * PIXELS]);
+        filled.read_own = read(&filled.own)?.into();
+        filled.read_kept = read(&filled.kept)?.into();
         filled.unfilled = judge.read(&task.shown)?.into();
         filled.shares.clone_from(&shares);
         job.show(Ok(filled));
@@ -174,7 +176,7 @@ pub fn fill(
         solver: Solver::Euler,
         steps,
         seed: key.seed,
-        save_at: times(),
+        save_at: FRAMES.before_the_end(),
         given: task.given.repeat(FILLS),
     };
     let samples = model.sample(&request, &mut |_| {})?;
@@ -184,9 +186,10 @@ pub fn fill(
     let rebuilt = answer::kept_error(&crop(&rebuilt), &digit.pixels, &key.hole);
     let own = answer::kept_error(&samples.images, &originals, &masks);
     let mut filled = Filled {
-        own: Vec::with_capacity(FRAMES),
-        kept: Vec::with_capacity(FRAMES),
-        read: Readings::default(),
+        own: Vec::with_capacity(FRAMES.0),
+        kept: Vec::with_capacity(FRAMES.0),
+        read_own: Readings::default(),
+        read_kept: Readings::default(),
         unfilled: Readings::default(),
         shares: Vec::new(),
         error: own.zip(rebuilt).map(|(own, rebuilt)| [own, rebuilt]),
@@ -200,6 +203,16 @@ pub fn fill(
 }
 
 impl Filled {
+    /// The pictures at each time and what is read in the last, with the seen pixels put back or
+    /// as the network has them.
+    pub fn shown(&self, keep: bool) -> (&[Pictures], &Readings) {
+        if keep {
+            (&self.kept, &self.read_kept)
+        } else {
+            (&self.own, &self.read_own)
+        }
+    }
+
     fn push(&mut self, images: Vec<u8>, originals: &[u8], masks: &[u8]) {
         let mut kept = images.clone();
         answer::keep(&mut kept, originals, masks);
@@ -208,17 +221,6 @@ impl Filled {
             pictures.push(Pictures::new(all));
         }
     }
-}
-
-/// All stored times but the last, which is the end itself.
-pub fn times() -> Vec<f64> {
-    let last = FRAMES - 1;
-    (0..last).map(|i| i as f64 / last as f64).collect()
-}
-
-/// The stored time next to t.
-pub fn frame(t: f32) -> usize {
-    ((t * (FRAMES - 1) as f32).round().max(0.0) as usize).min(FRAMES - 1)
 }
 
 #[cfg(test)]
@@ -251,7 +253,7 @@ mod tests {
         };
         let task = model.hidden(&digit, key.hole.clone()).unwrap();
         let filled = fill(&model, &key, &digit, &task, &[], 5).unwrap();
-        assert_eq!((filled.own.len(), filled.kept.len()), (FRAMES, FRAMES));
+        assert_eq!((filled.own.len(), filled.kept.len()), (FRAMES.0, FRAMES.0));
         for pictures in &filled.kept {
             assert_eq!(pictures.len(), FILLS + 1);
             for picture in pictures.grey.chunks_exact(PIXELS) {
@@ -260,7 +262,7 @@ mod tests {
                 }
             }
         }
-        let end = &filled.own[FRAMES - 1].grey;
+        let end = &filled.own[FRAMES.last()].grey;
         assert_ne!(end[..PIXELS], end[PIXELS..2 * PIXELS], "two fills");
         let [own, rebuilt] = filled.error.unwrap();
         assert!(own > 0.0 && rebuilt > 0.0 && own < 0.05, "{own} {rebuilt}");
@@ -297,11 +299,5 @@ mod tests {
             told = told.next();
         }
         assert_eq!(told, Told::Nothing);
-    }
-
-    #[test]
-    fn every_time_has_its_frame() {
-        assert_eq!((frame(-1.0), frame(0.5), frame(1.0)), (0, 10, 20));
-        assert_eq!(times().len(), FRAMES - 1);
     }
 }

@@ -6,6 +6,7 @@ use super::picture::COLUMNS;
 use super::work::{CLASSES, FRAMES, Flow, Made, Map, PICTURED, Row, Shown};
 use super::{Latent, View};
 use crate::app::background::Background;
+use crate::app::digits::time_grid::TimeGrid;
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sketch;
@@ -48,8 +49,7 @@ pub fn figure(lesson: &Latent, lab: &Lab, t: f32) -> Option<Figure> {
 
 /// The state and the predicted end at t.
 fn flow(made: &Flow, t: f32, label: &str) -> Scene {
-    let last = made.now.len() - 1;
-    let frame = ((t * last as f32).round() as usize).min(last);
+    let frame = TimeGrid(made.now.len()).nearest(t);
     let title = sketch::time(t).plain(format!(", {label}, NFE {}", made.nfe));
     Scene::row(vec![
         sketch::digits(&made.now[frame], COLUMNS).titled("The state, decoded"),
@@ -69,9 +69,7 @@ fn steps(rows: &[Row]) -> Scene {
 
 /// Codes on their first two principal components, with the pictures of some.
 fn map(made: &Map, t: f32) -> Scene {
-    let at = t * (FRAMES - 1) as f32;
-    let frame = (at.floor() as usize).min(FRAMES - 2);
-    let weight = (at - frame as f32).clamp(0.0, 1.0);
+    let (frame, weight) = FRAMES.around(t);
     let places = made.places.iter().flatten();
     let reach = places
         .map(|at| at[0].abs().max(at[1].abs()))
@@ -102,7 +100,7 @@ fn map(made: &Map, t: f32) -> Scene {
             .with(format!("codes of {class}"), tone(class), 1.0, dots);
     }
     let count = PICTURED.min(made.labels.len());
-    let shown = (at.round() as usize).min(FRAMES - 1);
+    let shown = FRAMES.nearest(t);
     let stamps = Form::Stamps {
         at: (0..count).map(here).collect(),
         side: 0.1 * reach,

@@ -17,6 +17,9 @@ const STRIP: usize = 8;
 
 /// One epoch.
 struct Scene {
+    /// The sheet that it shows; none of the pretrained film. It is held, so that no other sheet can
+    /// come to lie in its place and be taken for it.
+    of: Option<Arc<Sheet>>,
     epoch: u64,
     columns: usize,
     pictures: Pictures,
@@ -36,21 +39,36 @@ pub struct Film {
 impl Film {
     /// Takes the scenes that are new.
     pub fn take(&mut self, snapshot: Option<&Arc<ImageSnapshot>>) {
-        let sheets = snapshot.map_or(&[][..], |snapshot| &snapshot.sheets);
+        self.take_sheets(snapshot.map_or(&[][..], |snapshot| &snapshot.sheets));
+    }
+
+    fn take_sheets(&mut self, sheets: &[Arc<Sheet>]) {
         let own = !sheets.is_empty();
-        if own != self.own || sheets.len() < self.scenes.len() && own {
+        if own != self.own || own && !self.begins(sheets) {
             self.scenes.clear();
             self.chosen = None;
             self.loaded = false;
             self.own = own;
         }
         if own {
-            let known = self.scenes.len();
-            self.scenes.extend(sheets[known..].iter().map(scene));
+            let new = &sheets[self.scenes.len()..];
+            self.scenes.extend(new.iter().map(|sheet| Scene {
+                of: Some(Arc::clone(sheet)),
+                ..scene(sheet)
+            }));
         } else if !self.loaded {
             self.scenes = store::builtin_film().iter().map(scene).collect();
             self.loaded = true;
         }
+    }
+
+    /// Whether the scenes are those of the first of these sheets. Their number says nothing:
+    /// another run, or the same one after a reset, may have as many.
+    fn begins(&self, sheets: &[Arc<Sheet>]) -> bool {
+        let same = |(scene, sheet): (&Scene, &Arc<Sheet>)| {
+            (scene.of.as_ref()).is_some_and(|known| Arc::ptr_eq(known, sheet))
+        };
+        self.scenes.len() <= sheets.len() && self.scenes.iter().zip(sheets).all(same)
     }
 
     /// The scenes of the strip, for a figure.
@@ -135,10 +153,10 @@ impl Film {
     }
 }
 
-fn scene(sheet: &impl std::borrow::Borrow<Sheet>) -> Scene {
-    let sheet = sheet.borrow();
+fn scene(sheet: &Sheet) -> Scene {
     debug_assert!(sheet.images.len().is_multiple_of(PIXELS));
     Scene {
+        of: None,
         epoch: sheet.epoch,
         columns: sheet.columns,
         pictures: Pictures::new(sheet.images.clone()),
@@ -164,6 +182,41 @@ fn strip(count: usize, chosen: usize) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn sheets(count: u64, grey: u8) -> Vec<Arc<Sheet>> {
+        let sheet = |epoch| Sheet {
+            epoch,
+            columns: 1,
+            images: vec![grey; PIXELS],
+        };
+        (1..=count).map(|epoch| Arc::new(sheet(epoch))).collect()
+    }
+
+    #[test]
+    fn another_run_begins_a_film_of_its_own() {
+        let mut film = Film::default();
+        let shows = |film: &Film, count: usize, grey: u8| {
+            let greys = film.scenes.iter().map(|scene| scene.pictures.grey[0]);
+            assert_eq!(greys.collect::<Vec<_>>(), vec![grey; count]);
+        };
+        let mut run = sheets(3, 10);
+        film.take_sheets(&run);
+        film.chosen = Some(1);
+        // The same run goes on: what was chosen stays.
+        run.extend(sheets(1, 10));
+        film.take_sheets(&run.clone());
+        shows(&film, 4, 10);
+        assert_eq!(film.chosen, Some(1));
+        // More scenes, as many and fewer.
+        for (count, grey) in [(6, 20), (6, 30), (2, 40)] {
+            film.chosen = Some(1);
+            film.take_sheets(&sheets(count, grey));
+            shows(&film, count as usize, grey);
+            assert_eq!(film.chosen, None);
+        }
+        film.take_sheets(&[]);
+        assert!(!film.own && film.scenes.iter().all(|scene| scene.of.is_none()));
+    }
 
     #[test]
     fn a_long_film_keeps_its_ends_and_the_chosen_scene() {

@@ -3,6 +3,7 @@
 use egui::{Align2, FontId, Painter, Rect, Shape, Stroke, Ui, pos2, vec2};
 
 use super::work::{CLASSES, FLOWING, FRAMES, Flow, Map, PICTURED, Row, Shown};
+use crate::app::digits::time_grid::TimeGrid;
 use crate::app::theme::{self, Palette};
 use crate::app::widgets::digit_grid::{self, Layout, Textures};
 use crate::app::widgets::number;
@@ -38,8 +39,7 @@ fn flow(
     label: &str,
     p: &Palette,
 ) {
-    let frames = made.now.len();
-    let frame = ((t * (frames - 1) as f32).round() as usize).min(frames - 1);
+    let frame = TimeGrid(made.now.len()).nearest(t);
     let now = format!("The state, decoded · {label} · NFE {}", made.nfe);
     let end = "The end as predicted here".to_owned();
     let (left, right) = place.split_left_right_at_fraction(0.5);
@@ -98,9 +98,7 @@ fn steps(painter: &Painter, place: Rect, textures: &mut Textures, rows: &[Row], 
 }
 
 fn map(painter: &Painter, place: Rect, textures: &mut Textures, made: &Map, t: f32, p: &Palette) {
-    let at = t * (FRAMES - 1) as f32;
-    let frame = (at.floor() as usize).min(FRAMES - 2);
-    let weight = (at - frame as f32).clamp(0.0, 1.0);
+    let (frame, weight) = FRAMES.around(t);
     let reach = made
         .places
         .iter()
@@ -129,7 +127,7 @@ fn map(painter: &Painter, place: Rect, textures: &mut Textures, made: &Map, t: f
     for (i, label) in made.labels.iter().enumerate().skip(PICTURED) {
         painter.circle_filled(here(i), 4.0, theme::class(p, *label));
     }
-    let shown = (at.round() as usize).min(FRAMES - 1);
+    let shown = FRAMES.nearest(t);
     let side = (0.055 * room.height()).clamp(26.0, 64.0);
     let whole = Layout {
         origin: room.min,

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use crate::app::background::Job;
 use crate::app::digits::models::{self, Models, Source};
+use crate::app::digits::time_grid::TimeGrid;
 use crate::app::widgets::digit_grid::Pictures;
 use crate::flow::Solver;
 use crate::train::images::frechet::eigen;
@@ -14,7 +15,7 @@ use crate::train::images::{LatentModel, Request};
 /// Digits of the flow's view and how often each is drawn.
 pub const FLOWING: usize = 20;
 /// Stored times of a flow, with both ends.
-pub const FRAMES: usize = 41;
+pub const FRAMES: TimeGrid = TimeGrid(41);
 /// Steps that are compared.
 pub const STEPS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 /// Columns of the comparison: one of each digit.
@@ -105,14 +106,7 @@ fn labels(n: usize) -> Vec<u8> {
     (0..n).map(|i| (i % CLASSES) as u8).collect()
 }
 
-fn times(frames: usize) -> Vec<f64> {
-    // The last state is the end itself.
-    (0..frames - 1)
-        .map(|i| i as f64 / (frames - 1) as f64)
-        .collect()
-}
-
-fn request(key: &Key, n: usize, frames: usize) -> Request {
+fn request(key: &Key, n: usize, frames: TimeGrid) -> Request {
     Request {
         labels: labels(n),
         guidance: key.guidance,
@@ -120,7 +114,7 @@ fn request(key: &Key, n: usize, frames: usize) -> Request {
         solver: key.solver,
         steps: key.steps,
         seed: key.seed,
-        save_at: times(frames),
+        save_at: frames.before_the_end(),
         given: Vec::new(),
     }
 }
@@ -141,7 +135,7 @@ pub fn flow(
         solver: Solver::Euler,
         ..key.clone()
     };
-    for (key, frames) in [(&coarse, 6), (key, FRAMES)] {
+    for (key, frames) in [(&coarse, TimeGrid(6)), (key, FRAMES)] {
         if job.is_cancelled() {
             return Ok(());
         }
@@ -151,12 +145,12 @@ pub fn flow(
     Ok(())
 }
 
-fn carried(model: &LatentModel, key: &Key, frames: usize) -> Result<Flow, String> {
+fn carried(model: &LatentModel, key: &Key, frames: TimeGrid) -> Result<Flow, String> {
     let request = request(key, FLOWING, frames);
     let samples = model.sample(&request, &mut |_| {})?;
     let mut flow = Flow {
-        now: Vec::with_capacity(frames),
-        end: Vec::with_capacity(frames),
+        now: Vec::with_capacity(frames.0),
+        end: Vec::with_capacity(frames.0),
         nfe: samples.nfe,
     };
     for (t, x) in request.save_at.iter().zip(&samples.way) {
@@ -201,10 +195,9 @@ pub fn steps(
             return Ok(());
         }
         let request = Request {
-            save_at: Vec::new(),
             solver,
             steps,
-            ..request(key, CLASSES, 1)
+            ..request(key, CLASSES, TimeGrid(1))
         };
         let samples = job.pool.install(|| model.sample(&request, &mut |_| {}))?;
         rows.push(Row {
@@ -232,8 +225,8 @@ pub fn map(
     let samples = job.pool.install(|| model.sample(&request, &mut |_| {}))?;
     let mut way = samples.way;
     way.push(samples.latents);
-    let plane = Plane::of(&way[FRAMES - 1]);
-    let mut pictures = Vec::with_capacity(FRAMES);
+    let plane = Plane::of(&way[FRAMES.last()]);
+    let mut pictures = Vec::with_capacity(FRAMES.0);
     for x in &way {
         if job.is_cancelled() {
             return Ok(());
@@ -337,6 +330,5 @@ mod tests {
         let places = plane.places(&codes);
         let mean: f32 = places.iter().map(|at| at[0]).sum::<f32>() / 100.0;
         assert!(mean.abs() < 1e-4);
-        assert_eq!(times(5), [0.0, 0.25, 0.5, 0.75]);
     }
 }

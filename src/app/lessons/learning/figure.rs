@@ -65,12 +65,11 @@ pub fn film(lesson: &Learning, lab: &Lab, t: f32) -> Vec<Figure> {
     let ghost = lesson.ghost.as_ref().filter(|_| lesson.target);
     let target = ghost.map(|ghost| ghost.form());
     let paths = lesson.paths;
-    let ready = lesson.shown.kept.iter().filter_map(|kept| {
-        let picture = Arc::clone(&lesson.reel.as_ref()?.at(kept.step)?.picture);
+    let film = ready(lesson).map(|(step, picture)| {
         let target = target.clone();
         let moment = Moment {
-            step: kept.step,
-            picture: Some(picture).filter(|_| lesson.network),
+            step,
+            picture: Some(Arc::clone(picture)).filter(|_| lesson.network),
             chosen: false,
         };
         let draw = move |t: f32, _: &_| {
@@ -78,9 +77,21 @@ pub fn film(lesson: &Learning, lab: &Lab, t: f32) -> Vec<Figure> {
             Some(scene(moment, t, target.as_ref(), extent, 1, paths))
         };
         let figure = Figure::new(lesson.noise, t, draw).wide(8.5);
-        Some(by_run(figure, lesson, lab))
+        by_run(figure, lesson, lab)
     });
-    ready.collect()
+    film.collect()
+}
+
+/// How many that are.
+pub fn film_len(lesson: &Learning) -> usize {
+    ready(lesson).count()
+}
+
+/// The moments that are ready.
+fn ready(lesson: &Learning) -> impl Iterator<Item = (u64, &Arc<Sampled>)> {
+    let reel = lesson.reel.as_deref();
+    let kept = lesson.shown.kept.iter().map(|kept| kept.step);
+    kept.filter_map(move |step| Some((step, &reel?.at(step)?.picture)))
 }
 
 /// The figure with the run whose moments it shows.
@@ -145,4 +156,44 @@ fn scene(
         scene = scene.entry("target", Tone::Ghost, Key::Area);
     }
     scene
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::app::clock::Clock;
+    use crate::app::digits::Digits;
+    use crate::app::lesson::Lesson;
+    use crate::app::sampler::Sampler;
+    use crate::app::settings::Settings;
+    use crate::app::training::Training;
+    use crate::app::widgets::canvas::Easel;
+    use crate::device::DeviceChoice;
+    use crate::train::Preset;
+
+    #[test]
+    fn the_moments_that_are_ready_are_counted_as_the_film_has_them() {
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(|| {});
+        let mut lab = Lab {
+            clock: Clock::default(),
+            training: Training::new(Preset::default(), DeviceChoice::Cpu, || {}),
+            sampler: Sampler::new(None, || {}),
+            easel: Easel::default(),
+            settings: Settings::default(),
+            digits: Digits::new(&wake),
+            wake,
+        };
+        let mut lesson = Learning::default();
+        assert_eq!(lesson.training_film_len(&lab), 0);
+        let start = Instant::now();
+        while lesson.training_film_len(&lab) < 3 {
+            assert!(start.elapsed() < Duration::from_secs(120));
+            std::thread::sleep(Duration::from_millis(5));
+            lesson.logic(&mut lab);
+            let film = lesson.training_film(&lab, 1.0);
+            assert_eq!(lesson.training_film_len(&lab), film.len());
+        }
+    }
 }

@@ -110,11 +110,12 @@ fn side(ways: &[Way], t: f32, trails: usize) -> Scene {
     let cm = 16.0 / columns as f64;
     let panel = |way: &Way| {
         let c = way.path.at(f64::from(t));
+        // σ of a polynomial path ends at −0.
         let note = Text::default()
             .and("α_t")
-            .plain(format!(" = {:.2}, ", c.alpha))
+            .plain(format!(" = {:.2}, ", c.alpha.abs()))
             .and("σ_t")
-            .plain(format!(" = {:.2}", c.sigma));
+            .plain(format!(" = {:.2}", c.sigma.abs()));
         way.panel(t, cm, trails)
             .titled(way.name.as_str())
             .noted(note)

@@ -284,6 +284,7 @@ impl Lesson for Paths {
             }
             ui.add_space(8.0);
             sampling_bar::noise_ui(ui, &mut self.particles, &mut self.noise);
+            self.grid.note_ui(ui);
         });
     }
 

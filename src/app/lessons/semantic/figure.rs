@@ -23,7 +23,7 @@ pub fn figure(lesson: &Semantic, lab: &Lab, t: f32) -> Option<Figure> {
     let made = made.clone();
     let map = Pictures::new(to_grey(&lesson.map.now().labels));
     let draw = move |t: f32, _: &_| {
-        let frame = work::frame(t);
+        let frame = work::FRAMES.nearest(t);
         let end = frame + 1 == made.way.len();
         let most = made.read.most();
         let (read, wanted): (&[u8], _) = if end {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use egui::{ScrollArea, Slider, SliderClamping, Ui};
 
 use crate::app::background::Background;
-use crate::app::digits::Part;
+use crate::app::digits::{Part, models};
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
@@ -31,6 +31,39 @@ const LARGEST: f32 = 5.0;
 const LAST: usize = 9999;
 /// Digits.
 const CLASSES: u8 = 10;
+/// The test digit that the lesson begins with.
+const FIRST: usize = 61;
+/// Its map, as the files of figures hold maps. Every start of the program makes this lesson, and
+/// to unpack the digits for it would keep the window from its first picture.
+const FIRST_MAP: &str = "\
+    0000000000000000000000000000\
+    0000000000000000000000000000\
+    0000000000000000000000000000\
+    0000000000000000000000000000\
+    0000000000000000000000000000\
+    0000000000000111111000000000\
+    0000000000001222222221000000\
+    0000000000123333222222210000\
+    0000000001233221111123310000\
+    0000000001332100000012321000\
+    0000000001331000000012321000\
+    0000000001231000000123310000\
+    0000000000222100012233210000\
+    0000000000122211123321100000\
+    0000000000012322222110000000\
+    0000000000123333221000000000\
+    0000000112222333210000000000\
+    0000011222222233210000000000\
+    0000123332211233210000000000\
+    0000123332222333210000000000\
+    0000012333333332100000000000\
+    0000001122222211000000000000\
+    0000000000111000000000000000\
+    0000000000000000000000000000\
+    0000000000000000000000000000\
+    0000000000000000000000000000\
+    0000000000000000000000000000\
+    0000000000000000000000000000";
 
 /// The lesson's own state.
 pub struct Semantic {
@@ -50,12 +83,10 @@ pub struct Semantic {
 
 impl Default for Semantic {
     fn default() -> Self {
-        let image = 61;
-        let digit = work::digit(image);
-        let map = digit.map_or_else(LabelMap::empty, |(pixels, _)| LabelMap::of(&pixels));
+        let map = LabelMap::try_from(FIRST_MAP.to_owned());
         Self {
-            image,
-            map: Strokes::new(map),
+            image: FIRST,
+            map: Strokes::new(map.unwrap_or_else(|_| LabelMap::empty())),
             tool: Tool::Pen,
             radius: 1.4,
             class: None,
@@ -122,11 +153,13 @@ impl Lesson for Semantic {
         if self.map.is_drawing() && work.is_busy() {
             return;
         }
-        let (wanted, models) = (key.clone(), Arc::clone(&lab.digits.models));
+        let (wanted, loaded) = (key.clone(), Arc::clone(&lab.digits.models));
         work.ask(key, move |job| {
-            if let Err(error) = work::make(&wanted, &source, &models, job) {
+            if let Err(error) = work::make(&wanted, &source, &loaded, job) {
                 job.show(Err(error));
             }
+            // The map of another digit is taken without a wait once they are unpacked.
+            drop(models::digits());
         });
     }
 
@@ -238,3 +271,15 @@ const NOTES: [Note; 3] = [
                noise decides.",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_map_is_that_of_its_digit() {
+        let lesson = Semantic::default();
+        let (pixels, _) = work::digit(lesson.image).unwrap();
+        assert_eq!(*lesson.map.now(), LabelMap::of(&pixels));
+    }
+}

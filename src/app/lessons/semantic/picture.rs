@@ -79,7 +79,7 @@ impl Semantic {
             format!("Digits of this map · {count} of {n} read as {digit}")
         });
         let room = answers::titled(ui, place, &title);
-        let frame = work::frame(t);
+        let frame = work::FRAMES.nearest(t);
         let end = frame + 1 == made.way.len();
         let answers = Answers {
             pictures: &made.way[frame],

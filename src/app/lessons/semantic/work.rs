@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::app::background::Job;
 use crate::app::digits::models::{self, Models, Source};
+use crate::app::digits::time_grid::TimeGrid;
 use crate::app::widgets::answers::Readings;
 use crate::app::widgets::digit_grid::Pictures;
 use crate::data::mnist::PIXELS;
@@ -16,7 +17,7 @@ use crate::train::images::{Condition, LatentModel, Request, condition};
 /// Digits on different noise.
 pub const DRAWN: usize = 9;
 /// Stored times, with both ends.
-pub const FRAMES: usize = 21;
+pub const FRAMES: TimeGrid = TimeGrid(21);
 /// Euler steps: a coarse answer while somebody draws, then the one that stays.
 const STEPS: [usize; 2] = [5, 40];
 
@@ -58,7 +59,7 @@ pub fn make(
             return Ok(());
         }
         let mut made = job.pool.install(|| digits(&model, key, steps))?;
-        let end = &made.way[FRAMES - 1].grey;
+        let end = &made.way[FRAMES.last()].grey;
         made.read = models::lock(models).judge()?.read(end)?.into();
         job.show(Ok(made));
     }
@@ -77,14 +78,14 @@ pub fn digits(model: &LatentModel, key: &Key, steps: usize) -> Result<Made, Stri
         solver: Solver::Euler,
         steps,
         seed: key.seed,
-        save_at: times(),
+        save_at: FRAMES.before_the_end(),
         given: condition::semantic(&key.map).repeat(DRAWN),
     };
     let samples = model.sample(&request, &mut |_| {})?;
     let drawn = samples.images.chunks_exact(PIXELS).flat_map(regions);
     let drawn: Vec<u8> = drawn.collect();
     let mut made = Made {
-        way: Vec::with_capacity(FRAMES),
+        way: Vec::with_capacity(FRAMES.0),
         read: Readings::default(),
         agreement: agreement(&drawn, &key.map.repeat(DRAWN)),
         nfe: samples.nfe,
@@ -94,17 +95,6 @@ pub fn digits(model: &LatentModel, key: &Key, steps: usize) -> Result<Made, Stri
     }
     made.way.push(Pictures::new(samples.images));
     Ok(made)
-}
-
-/// All stored times but the last, which is the end itself.
-fn times() -> Vec<f64> {
-    let last = FRAMES - 1;
-    (0..last).map(|i| i as f64 / last as f64).collect()
-}
-
-/// The stored time next to t.
-pub fn frame(t: f32) -> usize {
-    ((t * (FRAMES - 1) as f32).round().max(0.0) as usize).min(FRAMES - 1)
 }
 
 /// A test digit and its class.
@@ -138,9 +128,9 @@ mod tests {
         };
         let (one, two) = (key(2), key(3));
         let made = digits(&model, &one, 10).unwrap();
-        assert_eq!((made.way.len(), made.way[0].len()), (FRAMES, DRAWN));
+        assert_eq!((made.way.len(), made.way[0].len()), (FRAMES.0, DRAWN));
         // Their labels agree with the map that they were made of, and less with another.
-        let end = &made.way[FRAMES - 1].grey;
+        let end = &made.way[FRAMES.last()].grey;
         let drawn: Vec<u8> = end.chunks_exact(PIXELS).flat_map(regions).collect();
         let other = agreement(&drawn, &two.map.repeat(DRAWN));
         assert!(made.agreement > other + 0.05, "{} {other}", made.agreement);

@@ -317,6 +317,7 @@ impl Steps {
                 .to_owned()
         };
         ui.label(egui::RichText::new(text).small().weak());
+        self.grid.note_ui(ui);
         ui.add_space(4.0);
     }
 

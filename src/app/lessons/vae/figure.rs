@@ -3,6 +3,7 @@
 use super::work::{COLUMNS, STRIP, WALK};
 use super::{Autoencoder, View};
 use crate::app::background::Background;
+use crate::app::digits::time_grid::TimeGrid;
 use crate::app::figure::Figure;
 use crate::app::lesson::Lab;
 use crate::app::sketch;
@@ -37,7 +38,7 @@ pub fn figure(lesson: &Autoencoder, lab: &Lab, t: f32) -> Option<Figure> {
             let walk = shown.walk.clone()?;
             let ends = lesson.ends;
             Box::new(move |t| {
-                let frame = ((t * (WALK - 1) as f32).round() as usize).min(WALK - 1);
+                let frame = TimeGrid(WALK).nearest(t);
                 let one = |index: usize| {
                     let from = index * PIXELS;
                     let grey = shown.originals.grey[from..from + PIXELS].to_vec();

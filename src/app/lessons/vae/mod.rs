@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::background::Background;
 use crate::app::digits::Part;
+use crate::app::digits::time_grid::TimeGrid;
 use crate::app::figure::Figure;
 use crate::app::keys::Action;
 use crate::app::lesson::{Lab, Lesson};
@@ -314,7 +315,7 @@ impl Autoencoder {
         let Some(walk) = &shown.walk else {
             return notes::sentence(ui, upper, "…");
         };
-        let frame = ((t * (WALK - 1) as f32).round() as usize).min(WALK - 1);
+        let frame = TimeGrid(WALK).nearest(t);
         let middle = Rect::from_x_y_ranges(
             place.left() + side + 24.0..=place.right() - side - 24.0,
             upper.y_range(),

@@ -160,6 +160,10 @@ impl Lesson for Variational {
             return;
         }
         let p = theme::palette(ui);
+        let start = match self.origin {
+            Origin::Prior => "the prior",
+            Origin::Aggregate => "the mean and variance of all z together",
+        };
         let [independent, posterior, samples] = &mut self.shown;
         chip(
             ui,
@@ -169,11 +173,11 @@ impl Lesson for Variational {
             "Independent pairs",
             1,
         )
-        .on_hover_text("z from the prior, whatever x is (1)");
+        .on_hover_text(format!("z from {start}, whatever x is (1)"));
         chip(ui, posterior, Mark::Curve, p.exact, "Posterior’s pairs", 2)
             .on_hover_text("z from q(z|x) (2)");
         chip(ui, samples, Mark::Dots, p.model, "Samples", 3)
-            .on_hover_text("From the prior along the learned velocity (3)");
+            .on_hover_text(format!("From {start} along the learned velocity (3)"));
         chip(ui, &mut self.ellipses, Mark::Square, p.source, "q(z|x)", 4)
             .on_hover_text("Ellipses of one and two standard deviations, at the noise (4)");
         chip(ui, &mut self.curves, Mark::Curve, p.ink, "Curves", 5).on_hover_text(CURVES);

@@ -76,7 +76,8 @@ fn keep_ui(ui: &mut Ui, room: bool, kept: bool) -> Option<Wish> {
     let mut wish = None;
     ui.horizontal(|ui| {
         let hint = "Keeps your run as it is now beside the pretrained one. Then choose another rung, \
-                    press Reset and Train, and compare.";
+                    press Reset and Train, and compare. It is kept for as long as the window \
+                    is open; Ctrl+S saves the run itself.";
         let keep = ui.add_enabled(room, Button::new("Keep this run"));
         if keep.on_hover_text(hint).on_disabled_hover_text(hint).clicked() {
             wish = Some(Wish::Keep);

@@ -23,7 +23,7 @@ pub fn figure(lesson: &VariationalDigits, lab: &Lab, t: f32) -> Option<Figure> {
     };
     let (shown, histogram) = (shown.clone(), lesson.histogram);
     let draw = move |t: f32, _: &_| {
-        let frame = ((t * (FRAMES - 1) as f32).round() as usize).min(FRAMES - 1);
+        let frame = FRAMES.nearest(t);
         let made = || {
             shown
                 .ways

@@ -176,7 +176,7 @@ impl VariationalDigits {
     fn pictures_ui(&mut self, ui: &mut Ui, lab: &Lab, place: Rect, shown: &Shown) {
         let p = theme::palette(ui);
         let t = lab.clock.t() as f32;
-        let frame = ((t * (FRAMES - 1) as f32).round() as usize).min(FRAMES - 1);
+        let frame = FRAMES.nearest(t);
         let (mut rest, axis) = place.split_top_bottom_at_y(place.bottom() - 56.0);
         if self.histogram {
             let height = (0.3 * rest.height()).clamp(100.0, 200.0);

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use crate::app::background::Job;
 use crate::app::digits::models::{self, Models, Source};
+use crate::app::digits::time_grid::TimeGrid;
 use crate::app::widgets::digit_grid::Pictures;
 use crate::data::pictures;
 use crate::flow::Solver;
@@ -13,7 +14,7 @@ use crate::train::images::variational::Rung;
 /// Pictures of a grid: the prior's mean, then samples.
 pub const SHOWN: usize = 16;
 /// Stored times, with both ends.
-pub const FRAMES: usize = 26;
+pub const FRAMES: TimeGrid = TimeGrid(26);
 /// Euler steps of the seed, and of the first look.
 const STEPS: [usize; 2] = [25, 100];
 /// Grey values of the histogram.
@@ -94,11 +95,8 @@ pub fn make(
 }
 
 fn carried(model: &VariationalModel, label: &str, seed: u64, steps: usize) -> Result<Way, String> {
-    let times: Vec<f64> = (0..FRAMES)
-        .map(|i| i as f64 / (FRAMES - 1) as f64)
-        .collect();
     let x0 = model.noise(seed, SHOWN - 1);
-    let drawn = model.carry(&x0, Solver::Euler, steps, &times, &mut |_| {})?;
+    let drawn = model.carry(&x0, Solver::Euler, steps, &FRAMES.times(), &mut |_| {})?;
     let mean = pictures::bytes(model.prior_mean());
     let rung = match Rung::of(model.settings()) {
         Some(rung) => rung.label(),
@@ -107,8 +105,8 @@ fn carried(model: &VariationalModel, label: &str, seed: u64, steps: usize) -> Re
     };
     let mut way = Way {
         name: format!("{rung} · {label} · {steps} steps"),
-        grids: Vec::with_capacity(FRAMES),
-        shares: Vec::with_capacity(FRAMES),
+        grids: Vec::with_capacity(FRAMES.0),
+        shares: Vec::with_capacity(FRAMES.0),
     };
     for state in &drawn.way {
         let bytes = pictures::bytes(state);
