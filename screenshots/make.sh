@@ -26,7 +26,6 @@ take() {
 }
 
 take training 40 --train --device cpu
-take pretrained 4
 take trajectories 5 --exact-field --trajectories --t 0.5
 take lecture 5 --lecture --theme dark --arrows --t 0.85 --size 1280x720
 take lesson-paths 8 --lesson paths --t 0.6
