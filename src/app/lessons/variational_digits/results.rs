@@ -43,24 +43,37 @@ pub fn table_ui(ui: &mut Ui) {
         .spacing(egui::vec2(10.0, 4.0))
         .show(ui, |ui| {
             ui.label("");
-            ui.label(RichText::new(format!("FID, {} steps", first.nfe)).small().weak())
-                .on_hover_text("fid_lenet, the Fréchet distance of the classifier’s features to the test set: less is better.");
-            ui.label(RichText::new(format!("{few} steps")).small().weak())
-                .on_hover_text("The same of samples that took few Euler steps from the same noise.");
+            ui.label(RichText::new("FID").small().weak()).on_hover_text(format!(
+                "fid_lenet, the Fréchet distance of the classifier’s features to the test set, of \
+                 samples by {} Euler steps: less is better.",
+                first.nfe
+            ));
+            ui.label(RichText::new(format!("in {few}")).small().weak())
+                .on_hover_text(format!(
+                    "The same of samples by {few} steps from the same noise."
+                ));
             ui.label(RichText::new("sure").small().weak())
-                .on_hover_text("Mean of the largest probability that the classifier gives: more is better.");
+                .on_hover_text(
+                    "Mean of the largest probability that the classifier gives: more is better.",
+                );
             ui.end_row();
             for row in &rows {
                 let (name, net) = row.name.split_once(", ").unwrap_or((&row.name, ""));
-                ui.label(name).on_hover_text(format!("{net}, {} steps", row.trained_steps));
-                ui.label(strong(format!("{:.0} ± {:.0}", row.fid_lenet, row.fid_lenet_error)));
-                let quick = all.iter().find(|other| other.nfe == few && other.name == row.name);
+                ui.label(name)
+                    .on_hover_text(format!("{net}, {} steps", row.trained_steps));
+                ui.label(strong(format!(
+                    "{:.0} ± {:.0}",
+                    row.fid_lenet, row.fid_lenet_error
+                )));
+                let quick = all
+                    .iter()
+                    .find(|other| other.nfe == few && other.name == row.name);
                 ui.label(quick.map_or(String::new(), |quick| format!("{:.0}", quick.fid_lenet)));
                 ui.label(strong(format!("{:.3}", row.label_confidence)));
                 ui.end_row();
             }
             if let Some(grain) = rows.iter().find_map(|row| row.fid_grain) {
-                ui.label("True, grained").on_hover_text(
+                ui.label("With grain").on_hover_text(
                     "True digits with the observation noise that the variational samples keep: \
                      the least that they can reach.",
                 );
@@ -98,16 +111,12 @@ fn verdict(rows: &[&Row]) -> String {
     if std::ptr::eq(best, vanilla) {
         let grain = rows.iter().find_map(|row| row.fid_grain);
         let grain = grain.map_or(String::new(), |grain| {
-            format!(
-                "The grain of size σ that the variational samples keep puts true digits at \
-                 {grain:.0} instead of {:.0}. ",
-                best.fid_null
-            )
+            format!("True digits with the grain σ stand at {grain:.0}. ")
         });
         return format!(
             "Here vanilla is the better one; {after} {grain}What else it is due to was not \
-             measured apart: a normal that only nearly fits all z is what they start from, and \
-             three parts learn in as many steps as one."
+             measured apart: a start that only nearly fits all z, three parts to learn in as many \
+             steps."
         );
     }
     let gap = vanilla.fid_lenet - best.fid_lenet;
