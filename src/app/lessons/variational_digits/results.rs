@@ -6,7 +6,7 @@ use egui::{Grid, RichText, Ui};
 use serde::Deserialize;
 
 use crate::app::theme;
-use crate::app::widgets::notes;
+use crate::app::widgets::{notes, number};
 
 /// Reports of `flowlab eval --json`, beside the weights that they are of.
 const REPORTS: &str = include_str!("../../../../assets/weights/variational/results.json");
@@ -40,6 +40,7 @@ pub fn table_ui(ui: &mut Ui) {
     let few = all.iter().map(|row| row.nfe).min().unwrap_or_default();
     Grid::new("measured models")
         .num_columns(4)
+        .min_row_height(20.0)
         .spacing(egui::vec2(10.0, 4.0))
         .show(ui, |ui| {
             ui.label("");
@@ -106,7 +107,8 @@ fn verdict(rows: &[&Row]) -> String {
     };
     let after = format!(
         "{} samples each, after {} steps of batch 64.",
-        best.n, best.trained_steps
+        best.n,
+        number::grouped(best.trained_steps)
     );
     if std::ptr::eq(best, vanilla) {
         let grain = rows.iter().find_map(|row| row.fid_grain);
