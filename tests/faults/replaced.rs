@@ -31,6 +31,12 @@ fn rows(run: &Path) -> Vec<u64> {
         .collect()
 }
 
+/// A small autoencoder of one epoch.
+fn autoencoder(at: &Path, out: &str) {
+    let once = ["--epochs", "1", "--out", out];
+    works(at, &[&image("vae", &VAE)[..], &once].concat());
+}
+
 #[cfg(unix)]
 #[test]
 fn fault_19_a_run_that_cannot_be_saved_ends_with_an_error() {
@@ -87,14 +93,7 @@ fn fault_19_nothing_of_a_run_stays_where_another_is_forced() {
         ["config.json", "model.safetensors", "notes.txt"]
     );
     // A flow with an autoencoder of its own, over it; then a toy run over that.
-    works(
-        at,
-        &[
-            &image("vae", &VAE)[..],
-            &["--epochs", "1", "--out", "codes"],
-        ]
-        .concat(),
-    );
+    autoencoder(at, "codes");
     let flow = image(
         "latent",
         &["--vae", "codes", "--epochs", "2", "--out", "run", "--force"],
@@ -134,10 +133,7 @@ fn fault_19_a_run_that_goes_on_elsewhere_takes_its_past_along() {
     assert_eq!(rows(&at.join("c")), [1, 2, 3]);
     works(at, &["sample", "c", "--n", "5", "--out", "x.csv"]);
 
-    works(
-        at,
-        &[&image("vae", &VAE)[..], &["--epochs", "1", "--out", "v"]].concat(),
-    );
+    autoencoder(at, "v");
     let more = [
         "train", "vae", "--resume", "v", "--epochs", "2", "--device", "cpu",
     ];
@@ -152,14 +148,7 @@ fn fault_19_a_run_that_goes_on_elsewhere_takes_its_past_along() {
 fn fault_07_a_flow_without_the_autoencoder_of_its_own_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
-    works(
-        at,
-        &[
-            &image("vae", &VAE)[..],
-            &["--epochs", "1", "--out", "codes"],
-        ]
-        .concat(),
-    );
+    autoencoder(at, "codes");
     let flow = image(
         "latent",
         &["--vae", "codes", "--epochs", "1", "--out", "run"],
