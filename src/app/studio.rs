@@ -127,7 +127,7 @@ struct Studio {
 }
 
 /// What the window gives its lessons, without a window.
-fn lab() -> Lab {
+pub(in crate::app) fn lab() -> Lab {
     let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(|| {});
     Lab {
         clock: Clock::default(),

@@ -163,28 +163,12 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::app::clock::Clock;
-    use crate::app::digits::Digits;
     use crate::app::lesson::Lesson;
-    use crate::app::sampler::Sampler;
-    use crate::app::settings::Settings;
-    use crate::app::training::Training;
-    use crate::app::widgets::canvas::Easel;
-    use crate::device::DeviceChoice;
-    use crate::train::Preset;
+    use crate::app::studio;
 
     #[test]
     fn the_moments_that_are_ready_are_counted_as_the_film_has_them() {
-        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(|| {});
-        let mut lab = Lab {
-            clock: Clock::default(),
-            training: Training::new(Preset::default(), DeviceChoice::Cpu, || {}),
-            sampler: Sampler::new(None, || {}),
-            easel: Easel::default(),
-            settings: Settings::default(),
-            digits: Digits::new(&wake),
-            wake,
-        };
+        let mut lab = studio::lab();
         let mut lesson = Learning::default();
         assert_eq!(lesson.training_film_len(&lab), 0);
         let start = Instant::now();

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::app::background::Job;
 use crate::app::digits::models::{self, Models, Source};
+use crate::app::digits::time_grid::TimeGrid;
 use crate::data::Dataset;
 use crate::flow::metric::{energy_distance, straightness};
 use crate::flow::{Solver, coupling_cost};
@@ -137,9 +138,7 @@ pub fn carried(
     samples: usize,
     frames: usize,
 ) -> Result<(Frames, f64), String> {
-    let times: Vec<f64> = (0..frames)
-        .map(|i| i as f64 / (frames - 1) as f64)
-        .collect();
+    let times = TimeGrid(frames).times();
     let x0 = model.noise_from(key.origin, key.seed, samples);
     let steps = 2 * (frames - 1);
     let drawn = model.carry(&x0, Solver::Euler, steps, &times, &mut |_| {})?;
